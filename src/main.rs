@@ -1,0 +1,3 @@
+//! `gacthu`: the program.
+
+fn main() {}

@@ -1,0 +1,42 @@
+//! What a policy asks: the ground-floor record between the compiled policy and the engine.
+//!
+//! A stage of the engine starts only if a question needs it.
+
+use std::collections::BTreeSet;
+
+/// One thing that a policy needs to know of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Question {
+    /// Header fields of the message itself.
+    Headers,
+    /// The files: their names, sizes and hashes.
+    Files,
+    /// What the files' bytes say that they are.
+    Kinds,
+    /// Whether files are executable, by content and by name.
+    Executables,
+}
+
+/// The questions of one policy generation: the union over its policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    asked: BTreeSet<Question>,
+}
+
+impl Questions {
+    /// Adds one question.
+    pub fn ask(&mut self, question: Question) {
+        self.asked.insert(question);
+    }
+
+    /// Whether anything asks it.
+    pub fn asks(&self, question: Question) -> bool {
+        self.asked.contains(&question)
+    }
+
+    /// Adds all questions of another policy.
+    pub fn join(&mut self, other: &Self) {
+        self.asked.extend(&other.asked);
+    }
+}

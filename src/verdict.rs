@@ -1,0 +1,131 @@
+//! What was decided: the record that the policy hands to the service and the journal.
+
+use std::{fmt, sync::Arc};
+
+use serde::Serialize;
+
+use crate::facts::Reason;
+
+/// What is done with a message, weakest first. [`Ord`] is the order of strength: the strongest
+/// action of all rules wins, so the order of rules never matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing speaks against it.
+    #[default]
+    Accept,
+    /// It is written down, nothing else.
+    Note,
+    /// It is delivered with a header field that names the rule.
+    Tag,
+    /// It is kept aside for a person to look at.
+    Quarantine,
+    /// The sender is asked to come again (4xx).
+    Defer,
+    /// It is refused (5xx).
+    Reject,
+}
+
+impl Action {
+    /// The word that policies, logs and metrics use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Note => "note",
+            Self::Tag => "tag",
+            Self::Quarantine => "quarantine",
+            Self::Defer => "defer",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a policy or a rule acts or only watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Decide and record, touch nothing.
+    #[default]
+    Observe,
+    /// Act.
+    Enforce,
+}
+
+/// Which way a message goes for one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From outside to one of ours.
+    Inbound,
+    /// From one of ours to outside (other state agencies too).
+    Outbound,
+    /// From one of ours to one of ours.
+    Internal,
+    /// From outside to outside: passing through.
+    Relayed,
+}
+
+impl Direction {
+    /// The word that policies, logs and metrics use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Internal => "internal",
+            Self::Relayed => "relayed",
+        }
+    }
+}
+
+/// A rule that fired, or that is still unknown at the end and did its `if_unknown`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fired {
+    /// The rule's id.
+    pub id: Arc<str>,
+    /// The clause that it enforces, in the regulation's own words.
+    pub basis: Arc<str>,
+    /// What it does.
+    pub then: Action,
+    /// Whether it acts or only watches (the weaker of the policy's mode and the rule's own).
+    pub mode: Mode,
+    /// Set when the rule fired by its `if_unknown`: what was not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Reason>,
+    /// Indices in [`crate::facts::Files::list`] of the files that made it fire.
+    pub files: Vec<usize>,
+}
+
+/// What one policy says of a message for one recipient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// As if every rule were enforced.
+    pub verdict: Action,
+    /// What is really done: rules in observe count as notes at most.
+    pub applied: Action,
+    /// Every rule that matched, in the order of who speaks (rank, then id); the first one whose
+    /// action equals [`Self::applied`] and is enforced writes the reply.
+    pub fired: Vec<Fired>,
+    /// Exceptions that took a rule away: (exception id, rule id).
+    pub excepted: Vec<(Arc<str>, Arc<str>)>,
+    /// Rules that are still unknown and why; empty at the end unless something was not opened.
+    pub unknown: Vec<(Arc<str>, Reason)>,
+    /// Whether nothing that is still unknown can change [`Self::applied`].
+    pub settled: bool,
+}
+
+/// An SMTP reply, ready for the wire (RFC 5321 section 4.2, RFC 3463).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReplyText {
+    /// `550`, `552`, `451` ….
+    pub code: u16,
+    /// The enhanced status code: `5.7.1`.
+    pub enhanced: String,
+    /// The lines, without codes: printable ASCII, no control characters, each at most 200 octets.
+    pub lines: Vec<String>,
+}
