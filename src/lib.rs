@@ -4,7 +4,9 @@
 //! `docs/architecture.md` tells the shape.
 #![deny(missing_docs, unsafe_code)]
 
+pub mod content;
 pub mod facts;
+pub mod inspect;
 pub mod message;
 pub mod questions;
 pub mod verdict;
