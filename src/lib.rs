@@ -6,5 +6,6 @@
 
 pub mod facts;
 pub mod message;
+pub mod policy;
 pub mod questions;
 pub mod verdict;
