@@ -11,7 +11,7 @@ use std::{
 use crate::{
     engine::{Decision, Judging, Services},
     facts::{Role, SessionFacts},
-    message::{Address, Headers},
+    message::{Address, Limits, Receiver, Spool},
     policy::{self, Destination},
 };
 
@@ -177,7 +177,11 @@ fn envelope(
             break;
         }
     }
-    let headers = Headers::parse(piece, HEADER);
+    // Read once for the envelope and once more for the judgement: a real envelope comes first too.
+    let mut header = Receiver::new(&Spool::new(None, PIECE, PIECE as u64), Limits::default());
+    header.raw(piece);
+    header.end_of_headers();
+    let headers = header.headers();
     let sender = match &given.from {
         Some(from) => parse(from),
         None => {
