@@ -8,6 +8,7 @@
 //! waiting.
 
 use std::{
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
@@ -72,18 +73,25 @@ pub struct Services {
 impl Services {
     /// Shares this policy generation; the spool's files are made in `spool_dir` (none: in memory
     /// that is not counted as the process's own, see `memfd_create(2)`).
-    pub fn new(policy: Generation, limits: Limits, spool_dir: Option<PathBuf>) -> Self {
+    ///
+    /// # Errors
+    /// Where the spool cannot be used: the folder is not there or not writable.
+    pub fn new(
+        policy: Generation,
+        limits: Limits,
+        spool_dir: Option<PathBuf>,
+    ) -> io::Result<Self> {
         let turns = match limits.turns {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             turns => turns,
         };
-        Self {
+        Ok(Self {
             policy: ArcSwap::from_pointee(policy),
-            spool: Spool::new(spool_dir, limits.memory, limits.spool),
+            spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
             limits,
-        }
+        })
     }
 
     /// The running policy generation.
@@ -226,7 +234,6 @@ impl Decision {
 }
 
 /// One message under judgement.
-#[derive(Debug)]
 pub struct Judging {
     services: Arc<Services>,
     generation: Arc<Generation>,
@@ -449,6 +456,16 @@ impl Judging {
     }
 }
 
+impl fmt::Debug for Judging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judging")
+            .field("reference", &self.reference)
+            .field("recipients", &self.routes.len())
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The stages behind the last byte: tree, then facts.
 fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (MessageFacts, Files) {
     let started = Instant::now();
@@ -461,6 +478,8 @@ fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (Messag
     times.content += opened - scanned;
     let facts = inspect::inspect(&message, &tree);
     times.inspect += opened.elapsed();
+    #[cfg(feature = "sabotage")]
+    let facts = crate::sabotage::spoil(facts);
     facts
 }
 

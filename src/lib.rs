@@ -18,5 +18,7 @@ pub mod milter;
 pub mod policy;
 pub mod questions;
 pub mod reference;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 pub mod service;
 pub mod verdict;

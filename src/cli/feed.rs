@@ -178,7 +178,7 @@ fn envelope(
         }
     }
     // Read once for the envelope and once more for the judgement: a real envelope comes first too.
-    let mut header = Receiver::new(&Spool::new(None, PIECE, PIECE as u64), Limits::default());
+    let mut header = Receiver::new(&Spool::new(None, PIECE, PIECE as u64)?, Limits::default());
     header.raw(piece);
     header.end_of_headers();
     let headers = header.headers();

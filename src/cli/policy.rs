@@ -108,7 +108,10 @@ fn test(files: &[PathBuf]) -> ExitCode {
                 continue;
             }
         };
-        let services = Arc::new(Services::new(generation, Limits::default(), None));
+        let services = match Services::new(generation, Limits::default(), None) {
+            Ok(services) => Arc::new(services),
+            Err(error) => return fail(UNUSABLE, format_args!("no memory for the spool: {error}")),
+        };
         for test in services.policy().tests() {
             let name = format!(
                 "{}:{}: {}",

@@ -109,7 +109,10 @@ pub(super) fn run(args: &Args) -> ExitCode {
         }
     };
     let inputs = Inputs::find(&args.paths);
-    let services = Arc::new(Services::new(policy, Limits::default(), None));
+    let services = match Services::new(policy, Limits::default(), None) {
+        Ok(services) => Arc::new(services),
+        Err(error) => return fail(UNUSABLE, format_args!("no memory for the spool: {error}")),
+    };
     let given = Given {
         from: args.envelope_from.clone(),
         rcpt: args.rcpt.clone(),

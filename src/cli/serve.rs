@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    io,
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
@@ -135,17 +134,19 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
         Some(path) => EventLog::file(path)
             .map_err(|error| format!("--event-log {} cannot be opened: {error}", path.display()))?,
     };
-    if let Some(dir) = &args.spool_dir {
-        writable(dir)
-            .map_err(|error| format!("--spool-dir {} cannot be used: {error}", dir.display()))?;
-    }
     let limits = Limits {
         spool: args.spool_limit.saturating_mul(1 << 20),
         ..Limits::default()
     };
     let running = summary(&policy);
+    if let Some(dir) = &args.spool_dir {
+        writable(dir)
+            .map_err(|error| format!("--spool-dir {} cannot be used: {error}", dir.display()))?;
+    }
+    let services = Services::new(policy, limits, args.spool_dir.clone())
+        .map_err(|error| format!("the spool cannot be used: {error} (--spool-dir)"))?;
     let shared = Arc::new(Shared {
-        services: Arc::new(Services::new(policy, limits, args.spool_dir.clone())),
+        services: Arc::new(services),
         metrics: Metrics::new(),
         events,
         own_networks: args.own_network.clone(),
@@ -199,8 +200,9 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
 }
 
-/// Tries what the spool will do, so that a folder that cannot be used is found at the start.
-fn writable(dir: &std::path::Path) -> io::Result<()> {
+/// Tries what the spool will do, so that a folder that cannot be used is found at the start and
+/// not by the first large message.
+fn writable(dir: &std::path::Path) -> std::io::Result<()> {
     let probe = dir.join(format!(".gacthu-{}", std::process::id()));
     std::fs::File::create_new(&probe)?;
     std::fs::remove_file(probe)

@@ -89,6 +89,18 @@ pub enum NotOpened {
     },
 }
 
+impl NotOpened {
+    /// The word that policies and metrics use.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::Encrypted => "encrypted",
+            Self::Damaged => "damaged",
+            Self::Budget { .. } => "budget",
+        }
+    }
+}
+
 impl fmt::Display for NotOpened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
