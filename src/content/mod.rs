@@ -5,3 +5,6 @@ pub mod kinds;
 mod script;
 mod text;
 mod zip;
+
+#[cfg(test)]
+mod tests;
