@@ -31,8 +31,8 @@ impl Decoder {
         }
     }
 
-    /// Takes the next command off the front of `buffer`. `Ok(None)`: more bytes are needed, see
-    /// [`Decoder::missing`]. After an error the connection is of no more use.
+    /// Takes the next command off the front of `buffer`. `Ok(None)`: more bytes are needed. After
+    /// an error the connection is of no more use.
     ///
     /// # Errors
     /// [`ProtocolError`], typically a client that speaks another protocol or an attack.
@@ -71,20 +71,6 @@ impl Decoder {
         let command = Command::parse(letter, frame)?;
         self.begun = true;
         Ok(Some(command))
-    }
-
-    /// How many bytes the frame at the front of `buffer` still lacks, as far as known: at least 1,
-    /// at most the limit.
-    pub fn missing(&self, buffer: &[u8]) -> usize {
-        let wanted = match buffer.first_chunk::<4>() {
-            Some(length) => usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX),
-            None => 0,
-        };
-        wanted
-            .min(self.limit)
-            .saturating_add(4)
-            .saturating_sub(buffer.len())
-            .max(1)
     }
 
     /// What to say when no more bytes come and `rest` is left.

@@ -26,6 +26,8 @@ mod negotiate;
 mod reply;
 mod server;
 mod session;
+mod spec;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -34,8 +36,9 @@ pub use codec::{Decoder, FRAME_LIMIT, ProtocolError};
 pub use command::{Command, Envelope, Header, MacroFrame, Macros, Peer, Stage, Strings};
 pub use edits::{EditError, Edits};
 pub use foreign::Foreign;
-pub use listener::{ListenError, ListenSpec, Listener, Place, SpecError, activated};
+pub use listener::{ListenError, Listener, activated};
 pub use negotiate::{Actions, Granted, Offer, Protocol};
 pub use reply::{Reply, ReplyCode, ReplyError};
 pub use server::{Settings, Timeouts, serve};
 pub use session::{Answered, End, Events, ListenerInfo, NoEvents, Service, Session, Transport};
+pub use spec::{ListenSpec, Place, SpecError};

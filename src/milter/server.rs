@@ -21,9 +21,10 @@ use tracing::{debug, info, warn};
 
 use super::{
     codec::FRAME_LIMIT,
-    connection::{Connection, Stream},
+    connection::Connection,
     listener::{Listener, Socket, SocketFile},
     session::{End, Events, ListenerInfo, Service},
+    wire::{State, Stream},
 };
 
 /// What the server may be told. [`Settings::default`] suits Postfix as it is shipped.
@@ -242,10 +243,10 @@ impl<S: Service> Door<S> {
                 info: &info,
                 end: End::Failed(panicked()),
             };
-            let (end, busy) = Connection::new(stream, info.clone(), house.clone(), phases)
+            let (end, state) = Connection::new(stream, info.clone(), house.clone(), phases)
                 .run()
                 .await;
-            log(&info, &peer, &end, busy);
+            log(&info, &peer, &end, state);
             told.end = end;
             drop(told);
             drop((place, alive));
@@ -292,10 +293,14 @@ impl<S> Drop for Told<'_, S> {
 }
 
 /// One line for each connection that ended badly; the rest at debug level.
-fn log(listener: &ListenerInfo, peer: &str, end: &End, busy: bool) {
+fn log(listener: &ListenerInfo, peer: &str, end: &End, state: State) {
+    let busy = state.busy();
     match end {
         End::Misbehaved(error) => {
             warn!(%listener, %peer, %error, "Connection was dropped: no sound milter protocol.");
+        }
+        End::TimedOut if state == State::Start => {
+            warn!(%listener, %peer, "Connection was dropped: no negotiation came; an SMTP client?");
         }
         End::TimedOut => {
             warn!(%listener, %peer, busy, "Connection was dropped: the MTA was silent too long.");
