@@ -280,8 +280,12 @@ pub(super) fn is_pdf(sample: &Sample<'_>) -> bool {
     if head.starts_with(b"%PDF-") {
         return true;
     }
-    // In a text the words "%PDF-" are words: someone writes about the format.
-    !text::is_text(head) && memchr::memmem::find(head, b"%PDF-").is_some()
+    if memchr::memmem::find(head, b"%PDF-").is_none() {
+        return false;
+    }
+    // In a text the sign may be a word: someone writes about the format. A file has objects too.
+    let has = |word: &[u8]| memchr::memmem::find(sample.head, word).is_some();
+    !text::is_text(head) || (has(b" obj") && has(b"<<"))
 }
 
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -86,7 +86,8 @@ impl<'a> Sample<'a> {
     }
 }
 
-/// All kinds that the bytes show, the surest first; empty when nothing is recognised.
+/// All kinds that the bytes show, in the order of their classes (programs first); empty when nothing
+/// is recognised.
 ///
 /// Never fails: a head that is cut, empty or broken finds less. Costs well under a microsecond for
 /// most binary files and a few for 4 KiB of text.
@@ -96,6 +97,8 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
         return found.kinds;
     }
     let plain = text::is_text(sample.head);
+    // Whether the beginning is explained, so that nothing else can begin there.
+    let mut anchored = sample.head.starts_with(b"MZ");
     for rule in RULES {
         if plain && !rule.test.may_be_text() {
             continue;
@@ -109,26 +112,28 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
             Test::If(check) | Test::TextIf(check) => check(sample),
         };
         if hit {
+            anchored |= rule.test.is_anchored();
             found.add(rule.id);
         }
     }
     binary::kinds(sample, &mut found);
+    let known = found.kinds.len();
     zip::kinds(sample, &mut found);
     if plain {
         text::kinds(sample, &mut found);
-    } else if found.kinds.is_empty()
-        && let Some(id) = infer::get(sample.head).and_then(|kind| {
-            INFERRED
-                .iter()
-                .find(|(extension, _)| *extension == kind.extension())
-                .map(|(_, id)| *id)
-        })
-    {
-        found.add(id);
+    } else if (known == 0 || !anchored) && !sample.head.starts_with(b"PK") {
+        let inferred = infer::get(sample.head).map(|kind| kind.extension());
+        if let Some((_, id)) = INFERRED
+            .iter()
+            .find(|(extension, _)| Some(*extension) == inferred)
+        {
+            found.add(id);
+        }
     }
     if plain && found.kinds.is_empty() {
         found.add("text");
     }
+    found.kinds.sort_by_key(|kind| kind.class);
     found.kinds
 }
 
@@ -175,6 +180,11 @@ enum Test {
 }
 
 impl Test {
+    /// Whether a hit explains the first bytes.
+    fn is_anchored(&self) -> bool {
+        matches!(self, Self::At(0..64, _) | Self::Text(..) | Self::If(_))
+    }
+
     /// Whether it is tried on plain text. A letter may well begin with `ITSF` or `070701`: a sign of
     /// printable characters means nothing there, unless the format itself is text.
     fn may_be_text(&self) -> bool {

@@ -223,6 +223,28 @@ impl Blob {
         }
     }
 
+    /// Exactly `len` bytes at an offset; none when they are not there or were not kept.
+    ///
+    /// # Errors
+    /// When the spool file cannot be read.
+    pub fn read_at(&self, at: u64, len: usize) -> io::Result<Option<Vec<u8>>> {
+        if at.checked_add(len as u64).is_none_or(|end| end > self.size) {
+            return Ok(None);
+        }
+        match &self.data {
+            Data::Apart | Data::NotKept(_) => Ok(None),
+            Data::Memory(bytes) => {
+                let at = usize::try_from(at).unwrap_or(usize::MAX);
+                Ok(bytes.get(at..at.saturating_add(len)).map(<[u8]>::to_vec))
+            }
+            Data::Spooled(range) => {
+                let mut bytes = vec![0; len];
+                range.read_at(at, &mut bytes)?;
+                Ok(Some(bytes))
+            }
+        }
+    }
+
     /// A blob of which only size and hash are known.
     pub(super) fn apart(size: u64, sha256: [u8; 32]) -> Self {
         Self {
