@@ -14,19 +14,35 @@
 //! }
 //! ```
 
+mod condition;
 mod explain;
+mod file;
+mod fold;
+mod judge;
+mod list;
+mod load;
+mod merge;
+mod model;
+mod read;
+mod read_condition;
+mod reader;
+mod reply;
 mod report;
 mod route;
 mod suite;
+mod truth;
+mod value;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
-use crate::{
-    facts::{Facts, SessionFacts},
-    message::Address,
-    questions::Questions,
-    verdict::{Judgement, ReplyText},
-};
+use jiff::{Zoned, civil::Date};
+
+use self::{list::NameSet, model::Policy};
+use crate::questions::Questions;
 
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use report::{Place, Problem, Report, Severity};
@@ -37,69 +53,60 @@ pub use suite::{Expect, Given, PolicyTest};
 ///
 /// One path is one policy; which of them rules is decided per recipient by [`Generation::route`].
 /// Limits: 4 MiB and 250,000 YAML nodes a policy file, 64 MiB a list, 8 files in one `extends` chain.
+///
+/// # Errors
+/// Every mistake in all of the files, with its place.
 pub fn load(paths: &[PathBuf]) -> Result<Generation, Report> {
-    let _ = paths;
-    Err(Report::default())
+    load_as_of(paths, Zoned::now().date())
+}
+
+/// The same as of another day, which decides which exceptions are past their end.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_as_of(paths: &[PathBuf], today: Date) -> Result<Generation, Report> {
+    load::load(paths, today)
 }
 
 /// One loaded set of policies and lists. Immutable: a reload builds a new one and swaps it in, and a
 /// message keeps the one that it began with.
 #[derive(Debug)]
 pub struct Generation {
+    policies: Vec<Policy>,
+    /// The domains of all policies, former ones too.
+    ours: NameSet,
     hash: String,
     files: Vec<PathBuf>,
     warnings: Vec<Problem>,
     questions: Questions,
     tests: Vec<PolicyTest>,
-    names: Vec<String>,
+    loaded_on: Date,
 }
 
 impl Generation {
-    /// Where a message for this recipient comes from and goes to, and whose policy rules it.
-    pub fn route(&self, session: &SessionFacts, sender: &Address, recipient: &Address) -> Route {
-        let _ = (session, sender, recipient);
-        Route::default()
-    }
-
-    /// Judges what is known so far for the recipient with this index in [`Facts::recipients`].
-    ///
-    /// Before the end (`at_end == false`) a rule that needs facts not there yet is unknown, and
-    /// [`Judgement::settled`] says whether it could still change anything. At the end such a rule
-    /// does its `if_unknown`.
-    pub fn judge(&self, facts: &Facts, recipient: usize, at_end: bool) -> Judgement {
-        let _ = (facts, recipient, at_end);
-        Judgement::default()
-    }
-
-    /// What Postfix is told: the reply of the rule that speaks, if [`Judgement::applied`] is a
-    /// defer or a reject.
-    pub fn reply(
-        &self,
-        facts: &Facts,
-        recipient: usize,
-        judgement: &Judgement,
-        reference: &str,
-    ) -> Option<ReplyText> {
-        let _ = (facts, recipient, judgement, reference);
-        None
-    }
-
-    /// The reply that would be given if every rule were enforced ([`Judgement::verdict`]).
-    pub fn reply_if_enforced(
-        &self,
-        facts: &Facts,
-        recipient: usize,
-        judgement: &Judgement,
-        reference: &str,
-    ) -> Option<ReplyText> {
-        let _ = (facts, recipient, judgement, reference);
-        None
-    }
-
-    /// Why the judgement is what it is: every rule, its conditions, and the files that made them so.
-    pub fn explain(&self, facts: &Facts, recipient: usize, at_end: bool) -> Explanation {
-        let _ = (facts, recipient, at_end);
-        Explanation::default()
+    fn new(
+        policies: Vec<Policy>,
+        tests: Vec<PolicyTest>,
+        files: Vec<PathBuf>,
+        hash: String,
+        warnings: Vec<Problem>,
+        ours: NameSet,
+        loaded_on: Date,
+    ) -> Self {
+        let mut questions = Questions::default();
+        for policy in &policies {
+            policy.ask(&mut questions);
+        }
+        Self {
+            policies,
+            ours,
+            hash,
+            files,
+            warnings,
+            questions,
+            tests,
+            loaded_on,
+        }
     }
 
     /// What the policies need to know of a message.
@@ -117,7 +124,7 @@ impl Generation {
         &self.warnings
     }
 
-    /// SHA-256 of every file read, in lower-case hexadecimal.
+    /// SHA-256 over every file read, in lower-case hexadecimal.
     pub fn hash(&self) -> &str {
         &self.hash
     }
@@ -132,8 +139,13 @@ impl Generation {
         &self.files
     }
 
-    /// Name of the policy with this index ([`Route::policy`]).
+    /// How many policies there are; [`Route::policy`] is below it.
+    pub fn policies(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Name of the policy with this index ([`Route::policy`]); empty if there is none.
     pub fn name(&self, policy: usize) -> &str {
-        self.names.get(policy).map_or("", String::as_str)
+        self.policies.get(policy).map_or("", |policy| &policy.name)
     }
 }
