@@ -476,7 +476,7 @@ fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (Messag
     let tree = content::open(&message, &needs, &mut Budget::default());
     let opened = Instant::now();
     times.content += opened - scanned;
-    let facts = inspect::inspect(&message, &tree);
+    let facts = (inspect::message(&message), inspect::files(&tree, questions));
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);

@@ -46,14 +46,14 @@ pub(super) fn run(command: Command) -> ExitCode {
 pub(super) fn load(paths: &[PathBuf]) -> Result<Generation, Report> {
     let generation = policy::load(paths)?;
     for warning in generation.warnings() {
-        eprint!("{warning}");
+        eprintln!("{warning}");
     }
     Ok(generation)
 }
 
 /// Prints mistakes for a person.
 pub(super) fn print_report(report: &Report) {
-    eprint!("{report}");
+    eprintln!("{report}");
 }
 
 fn check(files: &[PathBuf]) -> ExitCode {

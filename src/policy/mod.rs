@@ -42,7 +42,7 @@ use std::path::PathBuf;
 use jiff::{Zoned, civil::Date};
 
 use self::{list::NameSet, model::Policy};
-use crate::questions::Questions;
+use crate::{questions::Questions, verdict::Mode};
 
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use report::{Place, Problem, Report, Severity};
@@ -137,6 +137,20 @@ impl Generation {
     /// Every file that was read: policies, what they extend, lists.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// Whether the policy with this index acts or only watches; its rules may be weaker.
+    pub fn mode(&self, policy: usize) -> Mode {
+        self.policies
+            .get(policy)
+            .map_or(Mode::Observe, |policy| policy.mode)
+    }
+
+    /// How many rules of the policy with this index are in force.
+    pub fn rules(&self, policy: usize) -> usize {
+        self.policies
+            .get(policy)
+            .map_or(0, |policy| policy.rules.len())
     }
 
     /// How many policies there are; [`Route::policy`] is below it.

@@ -17,6 +17,8 @@ use crate::verdict::{Action, Mode};
 pub(super) struct Policy {
     pub(super) name: Arc<str>,
     pub(super) organisation: Organisation,
+    /// As the policy says; a rule may be weaker.
+    pub(super) mode: Mode,
     /// In force, in the order of who speaks (rank, then id).
     pub(super) rules: Vec<Rule>,
     /// Switched off, or waiting for an inspector that this version does not have.

@@ -179,6 +179,7 @@ impl Reader {
         Some(Policy {
             name: Arc::from(name),
             organisation,
+            mode,
             rules,
             idle,
             exceptions,
