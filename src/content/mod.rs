@@ -282,7 +282,7 @@ fn encryption(sample: &Sample<'_>, kinds: &[&'static Kind]) -> Fact<bool> {
             Class::Archive | Class::DiskImage | Class::Document | Class::Message
         ) || matches!(kind.id, "eml" | "html" | "xml" | "rtf")
     };
-    if !kinds.is_empty() && kinds.iter().all(|kind| open(kind)) {
+    if !kinds.is_empty() && kinds.iter().all(open) {
         return Fact::Known(false);
     }
     Fact::Unknown(Reason::NotOpened(NotOpened::Unsupported))
