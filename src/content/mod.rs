@@ -272,17 +272,20 @@ fn encryption(sample: &Sample<'_>, kinds: &[&'static Kind]) -> Fact<bool> {
     if is("ole-encrypted") || is("pgp") {
         return Fact::Known(true);
     }
-    if let Some(view) = zip::View::of(sample) {
-        let unknown = Fact::Unknown(Reason::NotOpened(NotOpened::Unsupported));
-        return view.encrypted().map_or(unknown, Fact::Known);
-    }
-    let open = |kind: &&Kind| {
-        !matches!(
+    let plain = |kind: &&Kind| {
+        matches!(
             kind.class,
-            Class::Archive | Class::DiskImage | Class::Document | Class::Message
+            Class::Script | Class::Image | Class::Media | Class::Text | Class::Other
         ) || matches!(kind.id, "eml" | "html" | "xml" | "rtf")
     };
-    if !kinds.is_empty() && kinds.iter().all(|kind| open(kind)) {
+    if !kinds.is_empty() && kinds.iter().all(plain) {
+        return Fact::Known(false);
+    }
+    if let Some(encrypted) = zip::View::of(sample).map(|view| view.encrypted()) {
+        let unknown = Fact::Unknown(Reason::NotOpened(NotOpened::Unsupported));
+        return encrypted.map_or(unknown, Fact::Known);
+    }
+    if !kinds.is_empty() && kinds.iter().all(|kind| kind.class == Class::Executable) {
         return Fact::Known(false);
     }
     Fact::Unknown(Reason::NotOpened(NotOpened::Unsupported))

@@ -11,6 +11,8 @@ use super::{
 
 /// How much of the beginning is read as text.
 pub(super) const READ: usize = 4096;
+/// How much of it tells what a page or a message is.
+const OPENING: usize = 1024;
 
 /// Whether these bytes are text: UTF-8, UTF-16 or a legacy charset (windows-1258, TCVN3, VNI), that is,
 /// no control characters but those that move a cursor. A cut in the middle of a character does not matter.
@@ -20,19 +22,21 @@ pub(super) fn is_text(head: &[u8]) -> bool {
         return true;
     }
     // Without branches: the compiler makes vectors of it. A form feed, a backspace and an escape
-    // stand in texts for printers; VISCII letters below 0x20 do not (rare, and found by `infer`'s no).
-    let controls = head.iter().fold(0usize, |sum, byte| {
-        let allowed = (0x08..=0x0d).contains(byte) | (*byte == 0x1b);
-        sum + usize::from((*byte < 0x20) & !allowed) + usize::from(*byte == 0x7f)
+    // stand in texts for printers; VISCII letters below 0x20 do not (rare: such a text has no kind).
+    let control = head.iter().fold(0u8, |any, byte| {
+        let low = u8::from(*byte < 0x20) & u8::from(byte.wrapping_sub(0x08) > 5);
+        any | (low & u8::from(*byte != 0x1b)) | u8::from(*byte == 0x7f)
     });
-    !head.is_empty() && controls == 0
+    !head.is_empty() && control == 0
 }
 
 /// Finds the kinds of this text and adds them. The caller has made sure that it is text.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
-    let text = Folded::of(sample.head);
+    // Of a letter's text only the opening matters: what it quotes is no file.
+    let read = if sample.body { OPENING } else { READ };
+    let text = Folded::of(&sample.head[..sample.head.len().min(read)]);
     let start = text.start();
-    let first = &start[..start.len().min(1024)];
+    let first = &start[..start.len().min(OPENING)];
     let page = infer::text::is_html(start) || start.starts_with(b"<html") || has(first, "<html");
     for (id, opening) in OPENINGS {
         if start.starts_with(opening.as_bytes()) {

@@ -180,9 +180,15 @@ fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
     let tail = sample.tail;
     let tail_at = sample.size.checked_sub(tail.len() as u64)?;
     // The record's comment may hold 64 KiB; the last record whose comment fills the file counts.
-    let at = memmem::rfind_iter(tail, END).find(|at| {
-        u16_at(tail, at + 20).is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
-    })?;
+    // Sought by its last byte, which hardly stands in a text.
+    let at = memchr::memrchr_iter(END[3], tail)
+        .filter_map(|last| last.checked_sub(3))
+        .find(|at| {
+            tail.get(*at..)
+                .is_some_and(|record| record.starts_with(END))
+                && u16_at(tail, at + 20)
+                    .is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
+        })?;
     let record = tail.get(at..)?;
     let (entries, size) = (u16_at(record, 10)?, u32_at(record, 12)?);
     if entries == 0 {

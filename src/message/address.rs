@@ -6,6 +6,7 @@ use std::{
     hash::{Hash, Hasher},
 };
 
+use idna::AsciiDenyList;
 use mail_parser::{HeaderValue, parsers::MessageStream};
 use serde::Serialize;
 
@@ -153,16 +154,20 @@ impl fmt::Display for Address {
 fn normal_domain(domain: &str) -> String {
     let domain = domain.trim();
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    if domain.is_ascii() && !domain.contains("xn--") && !domain.contains("XN--") {
-        return domain.to_ascii_lowercase();
+    if domain.is_ascii() {
+        let lower = domain.to_ascii_lowercase();
+        if !lower.contains("xn--") {
+            return lower;
+        }
     }
     if domain.starts_with('[') {
         return domain.to_lowercase();
     }
-    match idna::domain_to_ascii(domain) {
-        Ok(ascii) if !ascii.is_empty() => {
-            ascii.strip_suffix('.').map(str::to_owned).unwrap_or(ascii)
-        }
+    match idna::domain_to_ascii_cow(domain.as_bytes(), AsciiDenyList::URL) {
+        Ok(ascii) if !ascii.is_empty() => ascii
+            .strip_suffix('.')
+            .map(str::to_owned)
+            .unwrap_or_else(|| ascii.into_owned()),
         _ => domain.to_lowercase(),
     }
 }

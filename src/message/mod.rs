@@ -30,3 +30,6 @@ pub use message::{
 pub use names::Names;
 pub use receiver::Receiver;
 pub use spool::{Blob, Data, Range, Reader, Spool};
+
+#[cfg(test)]
+mod tests;
