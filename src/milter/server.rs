@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::BytesMut;
 use rustix::net::sockopt;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -347,6 +348,10 @@ impl Stream for TcpStream {
     async fn ready(&self) -> io::Result<tokio::io::Ready> {
         Self::ready(self, tokio::io::Interest::READABLE).await
     }
+
+    fn try_read(&self, buffer: &mut BytesMut) -> io::Result<usize> {
+        self.try_read_buf(buffer)
+    }
 }
 
 impl Stream for UnixStream {
@@ -357,5 +362,9 @@ impl Stream for UnixStream {
 
     async fn ready(&self) -> io::Result<tokio::io::Ready> {
         Self::ready(self, tokio::io::Interest::READABLE).await
+    }
+
+    fn try_read(&self, buffer: &mut BytesMut) -> io::Result<usize> {
+        self.try_read_buf(buffer)
     }
 }

@@ -39,6 +39,9 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static 
 
     /// Waits until there is something to read, or the other side closed.
     fn ready(&self) -> impl Future<Output = io::Result<Ready>> + Send;
+
+    /// Reads what is there; [`io::ErrorKind::WouldBlock`] when nothing is.
+    fn try_read(&self, buffer: &mut BytesMut) -> io::Result<usize>;
 }
 
 /// The stream with its buffers.
@@ -101,31 +104,27 @@ impl<T: Stream> Wire<T> {
             State::Envelope => (limits.envelope, false),
             State::Content => (limits.read, false),
         };
-        if idle {
+        let read = if idle {
             // Thousands of SMTP sessions may be silent at once: they hold no buffer meanwhile.
             self.input = BytesMut::new();
-            let ready = timeout(patience, self.stream.ready());
-            let ready = tokio::select! {
+            tokio::select! {
                 biased;
-                ready = ready => ready,
+                read = timeout(patience, first_read(&self.stream, &mut self.input)) => read,
                 _ = self.phases.wait_for(|phase| *phase != Phase::Run) => return Err(End::Drained),
-            };
-            match ready {
-                Err(_) => return Err(End::TimedOut),
-                Ok(Err(error)) => return Err(lost(error)),
-                Ok(Ok(_)) => {}
             }
-        }
-        // The buffer grows by what came, not by what a frame's length claims.
-        let room = if self.state == State::Content {
-            READ
         } else {
-            READ_SMALL
+            // The buffer grows by what came, not by what a frame's length claims.
+            let room = if self.state == State::Content {
+                READ
+            } else {
+                READ_SMALL
+            };
+            if self.input.capacity() - self.input.len() < room / 4 {
+                self.input.reserve(room);
+            }
+            timeout(patience, self.stream.read_buf(&mut self.input)).await
         };
-        if self.input.capacity() - self.input.len() < room / 4 {
-            self.input.reserve(room);
-        }
-        match timeout(patience, self.stream.read_buf(&mut self.input)).await {
+        match read {
             Err(_) => match self.decoder.finish(&self.input) {
                 // Half a word of a foreign protocol can be named.
                 Err(error @ ProtocolError::Foreign(_)) => Err(End::Misbehaved(error)),
@@ -181,7 +180,7 @@ impl<T: Stream> Wire<T> {
                     self.flush().await?;
                 }
                 ready = self.stream.ready(), if watching => {
-                    watching = self.peek(ready.map_err(lost)?).await?;
+                    watching = self.peek(ready.map_err(lost)?)?;
                 }
             }
         }
@@ -189,7 +188,7 @@ impl<T: Stream> Wire<T> {
 
     /// Looks at a socket that became readable while a handler runs; false: look no more, the MTA
     /// sent as much as is kept.
-    async fn peek(&mut self, ready: Ready) -> Result<bool, End> {
+    fn peek(&mut self, ready: Ready) -> Result<bool, End> {
         if ready.is_read_closed() {
             return Err(End::Closed);
         }
@@ -197,14 +196,23 @@ impl<T: Stream> Wire<T> {
             return Ok(false);
         }
         self.input.reserve(READ);
-        let reading = self.stream.read_buf(&mut self.input);
-        let mut reading = pin!(reading);
-        // One poll: what is there is taken, and if nothing is, the readiness is cleared.
-        match poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
-            Poll::Pending => Ok(true),
-            Poll::Ready(Ok(0)) => Err(End::Closed),
-            Poll::Ready(Ok(_)) => Ok(true),
-            Poll::Ready(Err(error)) => Err(lost(error)),
+        match self.stream.try_read(&mut self.input) {
+            Ok(0) => Err(End::Closed),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            Err(error) => Err(lost(error)),
+        }
+    }
+}
+
+/// The first read after a pause: takes memory only once there is something to put there.
+async fn first_read(stream: &impl Stream, buffer: &mut BytesMut) -> io::Result<usize> {
+    loop {
+        stream.ready().await?;
+        buffer.reserve(READ_SMALL);
+        match stream.try_read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => *buffer = BytesMut::new(),
+            read => return read,
         }
     }
 }
