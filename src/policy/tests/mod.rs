@@ -1,1 +1,4 @@
-//! Tests of the policy room.
+//! Tests of the policy room, through its public doors.
+
+mod shipped;
+mod support;
