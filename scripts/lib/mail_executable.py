@@ -287,6 +287,13 @@ def jar_program():
 
 
 @mail
+def percent_in_the_name():
+    """Postfix takes % in a milter's reply as its own: it must be doubled to arrive once."""
+    return by_name(shapes.outlook, "ktv@example.com", MYXUYEN, "100%",
+                   named("filename=\"100%s.exe\"", ["100%s.exe"], payloads.pe(), ["pe"]), "----=_NextPart_percent")
+
+
+@mail
 def exe_from_inside():
     """Our own clerk sends a program out: the clause speaks of sending as well as receiving."""
     head = shapes.zimbra(person("Văn thư", VANTHU), "lienhe@example.com", word_b("Phần mềm"))

@@ -25,9 +25,9 @@ def pdf_of(name: str, size: int) -> Leaf:
     return file(name, PDF, filler(size, name), ["pdf"])
 
 
-def letter(shape, to: str, *parts, words: str = letters.REPORT) -> Message:
+def letter(shape, to: str, *parts, words: str = letters.REPORT, boundary: str = "----=_ho_so") -> Message:
     head = shape(person("Phòng Kế hoạch", "kehoach@example.com"), to, word_b("Hồ sơ kèm theo"))
-    return Message(head, multi("mixed", "----=_size_of_attachments", text(words, "8bit"), *parts))
+    return Message(head, multi("mixed", boundary, text(words, "8bit"), *parts))
 
 
 @big
@@ -107,7 +107,8 @@ def forwarded(rest: int) -> Message:
     """A letter of 20 MiB attached as a letter, and a file: sizes inside are counted once, decoded."""
     body = letters.REPORT
     inner_text = len(crlf(body).encode())
-    inner = letter(shapes.outlook, "a@example.com", pdf_of("goc.pdf", 20 * MIB - inner_text), words=body)
+    inner = letter(shapes.outlook, "a@example.com", pdf_of("goc.pdf", 20 * MIB - inner_text), words=body,
+                   boundary="----=_thu_goc")
     return letter(shapes.roundcube, VANTHU, Attached(
         ["Content-Type: message/rfc822; name=\"goc.eml\"", "Content-Disposition: attachment; filename=\"goc.eml\""],
         inner, ["goc.eml"]), pdf_of("them.pdf", rest))
