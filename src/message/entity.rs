@@ -1,7 +1,7 @@
 //! The header of a part: collected line by line, then read.
 
 use super::{
-    Disposition, Headers, Names, Problem, TransferEncoding, message::note, params::Structured, text,
+    Disposition, Headers, Names, Problem, TransferEncoding, params::Structured, parts::note, text,
 };
 
 /// A header block that is being collected.

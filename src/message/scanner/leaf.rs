@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::{Content, Scanner, State, tree::FrameKind};
 use crate::message::{
-    Blob, Headers, Limit, Limits, Message, Part, PartKind, Problem, Spool, Unscanned, Why, cids,
+    Blob, Headers, Limit, Limits, Message, Part, PartKind, Problem, Spool, Unscanned, Why,
+    blob_writer::BlobWriter,
+    cids,
     entity::Block,
-    message::note,
-    spool::{BlobWriter, Data, MessageSpool},
+    parts::note,
+    spool::{Data, MessageSpool},
     transfer::Decoder,
 };
 
