@@ -7,7 +7,8 @@
  * body chunk, and before declined events from CONNECT to DATA; macro lists of the answer override
  * Postfix's; body chunks of at most 65,535 bytes; output through a buffer of 4,096 bytes that is
  * flushed when it is full, before a wait, and after DATA, where smtpd hands the socket to cleanup;
- * Nagle stays on; ABORT between messages, QUIT at the end.
+ * Nagle stays on; ABORT after each message, ABORT and QUIT at the end.
+ * check_load.py compares the packets with those of a real Postfix.
  *
  * Latency of a message: from the writing of MAIL to the reading of the final reply.
  *
@@ -429,7 +430,8 @@ static void session_close(struct conn *c)
 {
     if (c->fd < 0)
         return;
-    if (!c->failed && out_command(c, 'Q', NULL, 0) == 0)
+    /* Postfix ends a session with one ABORT more, then QUIT */
+    if (!c->failed && out_command(c, 'A', NULL, 0) == 0 && out_command(c, 'Q', NULL, 0) == 0)
         out_flush(c);
     close(c->fd);
     c->fd = -1;
@@ -487,7 +489,7 @@ static int envelope(struct conn *c, unsigned number, char queue_id[32])
     if (verdict != 'c')
         return verdict;
     /* Postfix knows the queue id from the first accepted recipient on */
-    snprintf(queue_id, 32, "4Z%04XC%06XM", c->number & 0xffff, number & 0xffffff);
+    snprintf(queue_id, 32, "%05X%06X", c->number & 0xfffff, number & 0xffffff);
     c->queue_id = queue_id;
     macros_build(c, AT_DATA);
     macros_build(c, AT_EOH);
@@ -650,7 +652,7 @@ static void usage(FILE *to)
           "  --interval-ms MS      pause after each message (0)\n"
           "  --write-size BYTES    output buffer (4096, as Postfix on unix sockets)\n"
           "  --seed N              order of the messages (1)\n"
-          "  --mark TEXT           16 characters in bodies replaced by Gc<conn 4>um<message 9>\n"
+          "  --mark TEXT           16 characters in bodies replaced by Gc<connection 4>m<message 9>\n"
           "  --expect LIST         expected final replies, e.g. a,c or 552 (a,c)\n"
           "  --from A --to B       envelope;  --client IP  address of the SMTP client\n"
           "  --samples FILE        one line per message\n"
