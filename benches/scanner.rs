@@ -47,6 +47,14 @@ fn main() {
         );
     }
 
+    let mut dashes = b"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\n".to_vec();
+    dashes.extend(b"--\r\n".repeat(50_000_000 / 4));
+    let time = best(2, || drop(black_box(scan(&nowhere, &dashes))));
+    println!(
+        "50 MB of lines that begin with dashes: {:.0} ms",
+        time.as_secs_f64() * 1e3
+    );
+
     let small = small();
     let rounds = 2000;
     let time = best(10, || {

@@ -119,6 +119,21 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The engine holds them across await points, on any thread.
+#[test]
+fn a_receiver_and_a_message_can_be_sent() {
+    fn kept<T: Send + Sync>(it: T) -> T {
+        it
+    }
+    let spool = kept(spool());
+    let mut receiver = kept(Receiver::new(&spool, Limits::default()));
+    receiver.raw(b"Subject: x\n\ny\n");
+    let message = std::thread::spawn(|| kept(receiver.finish()))
+        .join()
+        .unwrap();
+    assert_eq!(text(&message.parts[0]), "y\r\n");
+}
+
 /// A small generator of numbers, the same on every machine (splitmix64).
 struct Dice(u64);
 
