@@ -4,7 +4,21 @@
 //! `docs/architecture.md` tells the shape.
 #![deny(missing_docs, unsafe_code)]
 
+pub mod admin;
+pub mod answer;
+pub mod cli;
+pub mod content;
+pub mod engine;
+pub mod event;
 pub mod facts;
+pub mod inspect;
 pub mod message;
+pub mod metrics;
+pub mod milter;
+pub mod policy;
 pub mod questions;
+pub mod reference;
+#[cfg(feature = "sabotage")]
+mod sabotage;
+pub mod service;
 pub mod verdict;

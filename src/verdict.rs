@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 
-use crate::facts::Reason;
+use crate::facts::{Reason, Role};
 
 /// What is done with a message, weakest first. [`Ord`] is the order of strength: the strongest
 /// action of all rules wins, so the order of rules never matters.
@@ -36,6 +36,22 @@ impl Action {
             Self::Quarantine => "quarantine",
             Self::Defer => "defer",
             Self::Reject => "reject",
+        }
+    }
+
+    /// What a listener's role makes of an action.
+    ///
+    /// | role | reject | defer | why |
+    /// |---|---|---|---|
+    /// | `mx`, `submission`, `mailbox` | reject | defer | the client hears it |
+    /// | `gateway` | quarantine | defer | what stands in front would bounce to a forged sender |
+    /// | `local` | quarantine | quarantine | a 5xx makes Postfix bounce to an outside author, a 4xx stays in maildrop without end |
+    pub fn at(self, role: Role) -> Self {
+        match (role, self) {
+            (Role::Gateway, Self::Reject) | (Role::Local, Self::Reject | Self::Defer) => {
+                Self::Quarantine
+            }
+            _ => self,
         }
     }
 }

@@ -89,6 +89,18 @@ pub enum NotOpened {
     },
 }
 
+impl NotOpened {
+    /// The word that policies and metrics use.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unsupported => "unsupported",
+            Self::Encrypted => "encrypted",
+            Self::Damaged => "damaged",
+            Self::Budget { .. } => "budget",
+        }
+    }
+}
+
 impl fmt::Display for NotOpened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,6 +136,9 @@ pub enum Role {
 pub struct Facts {
     /// The SMTP session: known from the first event on.
     pub session: SessionFacts,
+    /// The day on which the message is judged, in the site's time zone: exceptions end by it. A
+    /// replay gives the day of then. None: the day on which the policy was loaded.
+    pub day: Option<jiff::civil::Date>,
     /// MAIL FROM, normalised; the empty address for `<>`.
     pub sender: Fact<Address>,
     /// RCPT TO, in the order they came; grows until DATA. Each recipient is judged apart.

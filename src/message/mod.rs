@@ -1,5 +1,35 @@
 //! Envelope, headers, push scanner, spool and parts of a message. Knows nothing of policy.
+//!
+//! Bytes go in as they come from the wire, by [`Receiver`]; a [`Message`] comes out: its header
+//! fields as received, and a flat list of [`Part`]s with the content of each leaf decoded into a
+//! [`Blob`]. One pass, in bounded memory, whatever comes. Where mail programs may read the same
+//! bytes differently, a [`Problem`] says so; where something was left out, [`Unscanned`] says why.
+//!
+//! No type of mail-parser leaves this room; it reads address fields and decodes charsets.
 
 mod address;
+mod cids;
+mod entity;
+mod envelope;
+mod headers;
+mod message;
+mod names;
+mod params;
+mod receiver;
+mod scanner;
+mod spool;
+mod text;
+mod transfer;
 
 pub use address::Address;
+pub use envelope::{Envelope, Recipient, Route, Sender, Session};
+pub use headers::{Field, Headers};
+pub use message::{
+    Disposition, Limit, Limits, Message, Part, PartKind, Problem, TransferEncoding, Unscanned, Why,
+};
+pub use names::Names;
+pub use receiver::Receiver;
+pub use spool::{Blob, Data, Range, Reader, Spool};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
+
+mod explain;
+mod feed;
+mod inputs;
+mod log;
+mod policy;
+mod reload;
+mod scan;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// gác thư: guards the mail of Vietnamese agencies. A milter beside Postfix.
+///
+/// It reads each message once, asks a YAML policy that names the clause behind each rule, and
+/// answers Postfix. Begin with `gacthu policy check`, try it on your own mail with `gacthu scan`,
+/// then plug it into Postfix in `observe` mode (docs/postfix.md).
+#[derive(Debug, Parser)]
+#[command(
+    name = "gacthu",
+    version,
+    after_help = "Exit status: 0 success; 1 the check, test or reload failed; 2 wrong usage, or a file that could not be read."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the milter.
+    Serve(serve::Args),
+    /// Judge messages in files, folders, Maildir and mbox, and explain.
+    Scan(scan::Args),
+    /// Check and test policies.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Make the running gacthu load its policy anew.
+    Reload(reload::Args),
+}
+
+/// Runs the program and gives its exit status.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Scan(args) => scan::run(&args),
+        Command::Policy(command) => policy::run(command),
+        Command::Reload(args) => reload::run(&args),
+    }
+}
+
+/// Exit status 1: the check, test or reload failed.
+const FAILED: u8 = 1;
+
+/// Exit status 2: wrong usage, or a file that could not be read.
+const UNUSABLE: u8 = 2;
+
+/// Prints an error the way the rest of the program does and gives its exit status.
+fn fail(status: u8, message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("gacthu: {message}");
+    ExitCode::from(status)
+}

@@ -1,0 +1,188 @@
+//! `gacthu policy`: check and test policies.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use super::{
+    FAILED, UNUSABLE,
+    explain::explain,
+    fail,
+    feed::{self, Given, Judged, Source},
+};
+use crate::{
+    answer,
+    engine::{Limits, Services},
+    policy::{self, Generation, PolicyTest, Report},
+};
+
+/// Sub-commands of `gacthu policy`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Check policies with all that they extend and all lists; print every mistake.
+    #[command(after_help = "Exit status: 0 they can be loaded; 1 they cannot.")]
+    Check(Files),
+    /// Run the tests that stand in policies.
+    #[command(
+        after_help = "Exit status: 0 every test passed; 1 one did not; 2 a policy does not check or a message could not be read."
+    )]
+    Test(Files),
+}
+
+/// The policies to look at.
+#[derive(Debug, clap::Args)]
+pub struct Files {
+    /// Policy files, each checked on its own.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Check(files) => check(&files.files),
+        Command::Test(files) => test(&files.files),
+    }
+}
+
+/// Loads policies to run together.
+pub(super) fn load(paths: &[PathBuf]) -> Result<Generation, Report> {
+    let generation = policy::load(paths)?;
+    for warning in generation.warnings() {
+        eprintln!("{warning}");
+    }
+    Ok(generation)
+}
+
+/// Prints mistakes for a person.
+pub(super) fn print_report(report: &Report) {
+    eprintln!("{report}");
+}
+
+fn check(files: &[PathBuf]) -> ExitCode {
+    let mut wrong = 0;
+    for file in files {
+        match load(std::slice::from_ref(file)) {
+            Ok(generation) => println!("{}: {}", file.display(), summary(&generation)),
+            Err(report) => {
+                print_report(&report);
+                wrong += 1;
+            }
+        }
+    }
+    if wrong > 0 {
+        return fail(
+            FAILED,
+            format_args!("{wrong} of {} policies cannot be loaded", files.len()),
+        );
+    }
+    ExitCode::SUCCESS
+}
+
+/// What was loaded, in one line.
+pub(super) fn summary(generation: &Generation) -> String {
+    let policies: Vec<String> = (0..generation.policies())
+        .map(|policy| {
+            format!(
+                "{} ({:?}, {} rules)",
+                generation.name(policy),
+                generation.mode(policy),
+                generation.rules(policy)
+            )
+            .to_lowercase()
+        })
+        .collect();
+    format!(
+        "ok: {}; {} tests; generation {}",
+        policies.join(", "),
+        generation.tests().len(),
+        generation.short_hash()
+    )
+}
+
+fn test(files: &[PathBuf]) -> ExitCode {
+    let (mut passed, mut failed, mut unusable) = (0, 0, 0);
+    for file in files {
+        let generation = match load(std::slice::from_ref(file)) {
+            Ok(generation) => generation,
+            Err(report) => {
+                print_report(&report);
+                unusable += 1;
+                continue;
+            }
+        };
+        let services = match Services::new(generation, Limits::default(), None) {
+            Ok(services) => Arc::new(services),
+            Err(error) => return fail(UNUSABLE, format_args!("no memory for the spool: {error}")),
+        };
+        for test in services.policy().tests() {
+            let name = format!(
+                "{}:{}: {}",
+                test.place.file.display(),
+                test.place.line,
+                test.message.display()
+            );
+            let source = Source::whole(&test.message);
+            match feed::judge(&services, &source, &Given::from(&test.given)) {
+                Err(error) => {
+                    println!("unreadable  {name}: {error}");
+                    unusable += 1;
+                }
+                Ok(judged) => match unmet(test, &judged) {
+                    unmet if unmet.is_empty() => {
+                        println!("ok          {name}");
+                        passed += 1;
+                    }
+                    unmet => {
+                        println!("FAILED      {name}");
+                        for line in unmet {
+                            println!("            {line}");
+                        }
+                        for line in explain(&source.label(), &judged, true).lines() {
+                            println!("            | {line}");
+                        }
+                        failed += 1;
+                    }
+                },
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed, {unusable} unusable");
+    if unusable > 0 {
+        return ExitCode::from(UNUSABLE);
+    }
+    if failed > 0 {
+        return ExitCode::from(FAILED);
+    }
+    ExitCode::SUCCESS
+}
+
+/// What a test expected and did not get, one line each.
+fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
+    let decision = &judged.decision;
+    let mut unmet = Vec::new();
+    let verdict = decision.verdict();
+    if verdict != test.expect.verdict {
+        unmet.push(format!("verdict: expected {}, got {verdict}", test.expect.verdict));
+    }
+    let applied = answer::answer(decision).action();
+    if let Some(expected) = test.expect.applied
+        && expected != applied
+    {
+        unmet.push(format!("applied: expected {expected}, got {applied}"));
+    }
+    if let Some(expected) = &test.expect.rules {
+        let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        let fired = decision.recipients.iter().flat_map(|r| &r.judgement.fired);
+        let mut got: Vec<&str> = fired.map(|fired| &*fired.id).collect();
+        for rules in [&mut expected, &mut got] {
+            rules.sort_unstable();
+            rules.dedup();
+        }
+        if expected != got {
+            unmet.push(format!(
+                "rules: expected [{}], got [{}]",
+                expected.join(", "),
+                got.join(", ")
+            ));
+        }
+    }
+    unmet
+}

@@ -1,0 +1,305 @@
+//! Kinds that need more than bytes at one place: programs of the `MZ` family, `0xCAFEBABE`, OLE
+//! compound files, PKCS #7, and archives whose sign is too short to be believed alone.
+
+use super::kinds::{Found, Sample};
+use super::text;
+
+/// Finds the kinds of this file and adds them.
+pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
+    if let Some(id) = mz(sample) {
+        found.add(id);
+    }
+    if let Some(id) = cafebabe(sample) {
+        found.add(id);
+    }
+    if sample.head.starts_with(OLE) {
+        found.add(ole(sample));
+    }
+    if let Some(id) = pkcs7(sample) {
+        found.add(id);
+    }
+}
+
+/// A program that begins with `MZ`.
+///
+/// Two letters are no proof: a table of plant codes or a drawing may begin so. What counts is the new
+/// header that the DOS header points at (PE, NE, LE), or a DOS header that makes sense. A file that is
+/// cut before its new header counts by its DOS header: half a program is no document either.
+fn mz(sample: &Sample<'_>) -> Option<&'static str> {
+    let head = sample.head;
+    let windows = head.starts_with(b"MZ");
+    if !windows && !head.starts_with(b"ZM") {
+        return None;
+    }
+    if windows && let Some(at) = u32_at(head, 0x3c) {
+        let at = u64::from(at);
+        if sample.has(at, b"PE\0\0") {
+            return Some("pe");
+        }
+        match sample.at(at, 2).as_deref() {
+            Some(b"NE") => return Some("dos-ne"),
+            Some(b"LE" | b"LX" | b"W3" | b"W4") => return Some("dos-le"),
+            _ => {}
+        }
+    }
+    if text::is_text(head) {
+        return None;
+    }
+    let (Some(last_page), Some(pages), Some(paragraphs)) =
+        (u16_at(head, 2), u16_at(head, 4), u16_at(head, 8))
+    else {
+        return Some("dos-mz");
+    };
+    let header = u64::from(paragraphs) * 16;
+    let code_end = u64::from(pages) * 512;
+    (last_page <= 512 && pages > 0 && paragraphs >= 2 && header < code_end).then_some("dos-mz")
+}
+
+/// `0xCAFEBABE` begins a Java class (then come minor and major version, 45 or more) and a Mach-O for
+/// several processors (then comes their number, few); `0xCAFEBABF` is the 64-bit form of the latter.
+fn cafebabe(sample: &Sample<'_>) -> Option<&'static str> {
+    let head = sample.head;
+    if head.starts_with(b"\xca\xfe\xba\xbf") {
+        return Some("mach-o");
+    }
+    if !head.starts_with(b"\xca\xfe\xba\xbe") {
+        return None;
+    }
+    let count = head
+        .get(4..8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u32::from_be_bytes);
+    match count {
+        Some(0..45) => Some("mach-o"),
+        _ => Some("java-class"),
+    }
+}
+
+const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// What an OLE compound file ([MS-CFB]) is: by the class of its root, by the streams that the first
+/// sector of the directory names, by the file's name.
+fn ole(sample: &Sample<'_>) -> &'static str {
+    let head = sample.head;
+    let shift = u16_at(head, 30)
+        .filter(|shift| matches!(shift, 9 | 12))
+        .unwrap_or(9);
+    let sector = 1usize << shift;
+    let directory = u32_at(head, 48)
+        .and_then(|first| sample.at((u64::from(first) + 1) << shift, sector))
+        .unwrap_or_default();
+    // The last 8 bytes are the same in every class that Microsoft gave out for these.
+    if let (Some(class), Some(b"\xc0\0\0\0\0\0\0\x46")) =
+        (u32_at(&directory, 80), directory.get(88..96))
+    {
+        match class {
+            0x0002_0900..=0x0002_0907 => return "doc",
+            0x0002_0810 | 0x0002_0820 => return "xls",
+            0x0002_0d0b => return "msg",
+            0x000c_1082 | 0x000c_1084 | 0x000c_1086 => return "msi",
+            _ => {}
+        }
+    }
+    if u32_at(&directory, 80) == Some(0x6481_8d10) {
+        return "ppt";
+    }
+    for entry in directory.chunks_exact(128).skip(1) {
+        let name: Vec<u8> = entry[..64]
+            .iter()
+            .step_by(2)
+            .copied()
+            .take_while(|b| *b != 0)
+            .collect();
+        match name.as_slice() {
+            b"WordDocument" => return "doc",
+            b"Workbook" | b"Book" => return "xls",
+            b"PowerPoint Document" => return "ppt",
+            b"EncryptedPackage" | b"EncryptionInfo" => return "ole-encrypted",
+            b"__nameid_version1.0" | b"__properties_version1.0" => return "msg",
+            _ => {}
+        }
+    }
+    match () {
+        () if sample.named("msi") || sample.named("msp") || sample.named("mst") => "msi",
+        () if sample.named("doc") || sample.named("dot") => "doc",
+        () if sample.named("xls") || sample.named("xlt") => "xls",
+        () if sample.named("ppt") || sample.named("pps") => "ppt",
+        () if sample.named("msg") => "msg",
+        () => "ole",
+    }
+}
+
+/// PKCS #7 in DER (RFC 5652): signed data is a signature unless its name says that it wraps a letter.
+fn pkcs7(sample: &Sample<'_>) -> Option<&'static str> {
+    let head = sample.head.get(..sample.head.len().min(32))?;
+    if head.first() != Some(&0x30) {
+        return None;
+    }
+    // 1.2.840.113549.1.7.x
+    let oid = memchr::memmem::find(head, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")?;
+    match head.get(oid + 10) {
+        Some(2) if !sample.named("p7m") => Some("p7s"),
+        Some(2 | 3) => Some("p7m"),
+        _ => None,
+    }
+}
+
+/// bzip2: the magic, a level, and the sign of a block or of the end.
+pub(super) fn is_bzip2(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    head.starts_with(b"BZh")
+        && matches!(head.get(3), Some(b'1'..=b'9'))
+        && match head.get(4..10) {
+            Some(sign) => {
+                sign == b"\x31\x41\x59\x26\x53\x59" || sign == b"\x17\x72\x45\x38\x50\x90"
+            }
+            None => true,
+        }
+}
+
+/// LZMA alone has no magic: the usual properties, and sizes that make sense.
+pub(super) fn is_lzma(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    let Some(size) = head.get(5..13).and_then(|bytes| bytes.try_into().ok()) else {
+        return false;
+    };
+    let size = u64::from_le_bytes(size);
+    head.starts_with(b"\x5d\0\0") && (size == u64::MAX || size < 1 << 48)
+}
+
+/// A Zstandard stream that begins with a frame to be skipped (RFC 8878, 3.1.2).
+pub(super) fn is_zstd_skippable(sample: &Sample<'_>) -> bool {
+    matches!(sample.head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// TAR: `ustar`, or the older form, which only a right checksum gives away.
+pub(super) fn is_tar(sample: &Sample<'_>) -> bool {
+    let Some(header) = sample.head.get(..512) else {
+        return false;
+    };
+    if header[257..].starts_with(b"ustar") {
+        return true;
+    }
+    if header[0] == 0 {
+        return false;
+    }
+    let field = &header[148..156];
+    let digits: Vec<u8> = field.iter().copied().filter(u8::is_ascii_digit).collect();
+    let Ok(said) = u32::from_str_radix(&String::from_utf8_lossy(&digits), 8) else {
+        return false;
+    };
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    let own: u32 = field.iter().map(|byte| u32::from(*byte)).sum();
+    said == sum - own + 8 * 32
+}
+
+/// ARJ: its two-byte magic, and a main header that makes sense (technote: size, first size, type 2).
+pub(super) fn is_arj(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    head.starts_with(b"\x60\xea")
+        && u16_at(head, 2).is_some_and(|size| (30..=2600).contains(&size))
+        && head.get(4).is_some_and(|size| (30..=128).contains(size))
+        && head.get(10) == Some(&2)
+}
+
+/// LHA: `-lh?-`, `-lz?-` or `-pm?-` after the header's size and checksum.
+pub(super) fn is_lha(sample: &Sample<'_>) -> bool {
+    matches!(
+        sample.head.get(2..7),
+        Some([
+            b'-',
+            b'l',
+            b'h' | b'z',
+            b'0'..=b'9' | b'd' | b's' | b'x',
+            b'-'
+        ]) | Some([b'-', b'p', b'm', b'0'..=b'9' | b's', b'-'])
+    )
+}
+
+/// CPIO: digits behind the magic of the text forms; in the binary form of old, whose magic is two
+/// bytes in either order, a length of name that makes sense.
+pub(super) fn is_cpio(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    let digits = |range: std::ops::Range<usize>| {
+        head.get(range)
+            .is_some_and(|field| field.iter().all(u8::is_ascii_hexdigit))
+    };
+    let length = match head {
+        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => return digits(6..110),
+        [b'0', b'7', b'0', b'7', b'0', b'7', ..] => return digits(6..76),
+        [0xc7, 0x71, ..] => u16_at(head, 20),
+        [0x71, 0xc7, ..] => u16_at(head, 20).map(u16::swap_bytes),
+        _ => None,
+    };
+    length.is_some_and(|length| (2..=1024).contains(&length))
+}
+
+/// DEX and its optimised form: magic, three digits of version, NUL.
+pub(super) fn is_dex(sample: &Sample<'_>) -> bool {
+    matches!(
+        sample.head,
+        [
+            b'd',
+            b'e',
+            b'x' | b'y',
+            b'\n',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            0,
+            ..
+        ]
+    )
+}
+
+/// A file system of DOS and Windows, or a disk with partitions.
+pub(super) fn is_disk(sample: &Sample<'_>) -> bool {
+    let Some(boot) = sample.head.get(..512) else {
+        return false;
+    };
+    if !boot.ends_with(b"\x55\xaa") {
+        return false;
+    }
+    let jumps = matches!(boot[0], 0xeb | 0xe9);
+    let system = boot[3..].starts_with(b"NTFS")
+        || boot[3..].starts_with(b"EXFAT")
+        || boot[54..].starts_with(b"FAT")
+        || boot[82..].starts_with(b"FAT");
+    // Partition entries: status 0x00 or 0x80; a type and a number of sectors go together.
+    let entries = boot[446..510].chunks_exact(16);
+    let sound = entries
+        .clone()
+        .all(|entry| matches!(entry[0], 0 | 0x80) && (entry[4] == 0) == (entry[12..16] == [0; 4]));
+    let some = entries.clone().any(|entry| entry[4] != 0);
+    (jumps && system) || (sound && some)
+}
+
+/// PDF: Acrobat looks for the sign in the first 1024 bytes (ISO 32000-1, annex H.3.4.1).
+pub(super) fn is_pdf(sample: &Sample<'_>) -> bool {
+    let head = &sample.head[..sample.head.len().min(1024)];
+    if head.starts_with(b"%PDF-") {
+        return true;
+    }
+    if memchr::memmem::find(head, b"%PDF-").is_none() {
+        return false;
+    }
+    // In a text the sign may be a word: someone writes about the format. A file has objects too.
+    let has = |word: &[u8]| memchr::memmem::find(sample.head, word).is_some();
+    !text::is_text(head) || (has(b" obj") && has(b"<<"))
+}
+
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes
+        .get(at..at.checked_add(2)?)?
+        .try_into()
+        .ok()
+        .map(u16::from_le_bytes)
+}
+
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes
+        .get(at..at.checked_add(4)?)?
+        .try_into()
+        .ok()
+        .map(u32::from_le_bytes)
+}

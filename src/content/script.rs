@@ -1,0 +1,234 @@
+//! Scripts by content: source text that a program of the system runs when it is opened.
+//!
+//! A source text is also something that people write *about*: a letter that quotes a command, a
+//! technician's notes, a patch. So a finding by content demands
+//!
+//! 1. a file, not the text of a letter ([`Sample::body`]);
+//! 2. a name that does not end in an extension which only opens in an editor ([`READ_ONLY`]): `a.txt`
+//!    with a script in it is a text for everyone who opens it. Without a name, or with a name such as
+//!    `thong-bao.doc`, nothing tells what will open it, and the content decides;
+//! 3. strong signs: a first line that names its interpreter, an opening that no other file has, or
+//!    words of one language that weigh [`ENOUGH`] together.
+//!
+//! Scripts with a name of their own (`.js`, `.vbs`, `.bat`) need none of this: the name decides.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::{
+    kinds::{Found, Sample},
+    text::Folded,
+};
+
+/// Finds the kinds of this text and adds them.
+pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {
+    if READ_ONLY.iter().any(|extension| sample.named(extension)) {
+        return;
+    }
+    let start = text.start();
+    if let Some(id) = interpreter(start) {
+        found.add(id);
+        return;
+    }
+    for (id, opening) in OPENINGS {
+        if start.starts_with(opening.as_bytes()) {
+            found.add(id);
+            return;
+        }
+    }
+    if let Some(id) = section(text) {
+        found.add(id);
+        return;
+    }
+    // The heaviest language that weighs enough; each word counts once.
+    let mut seen = vec![false; WORDS.len()];
+    let finder = FINDER.as_ref();
+    for word in finder
+        .into_iter()
+        .flat_map(|finder| finder.find_overlapping_iter(text.all()))
+    {
+        if let Some(seen) = seen.get_mut(word.pattern().as_usize()) {
+            *seen = true;
+        }
+    }
+    let weigh = |id: &str| -> u32 {
+        let words = WORDS.iter().zip(&seen);
+        words
+            .filter(|(word, seen)| **seen && word.0 == id)
+            .map(|(word, _)| word.2)
+            .sum()
+    };
+    let heaviest = LANGUAGES
+        .iter()
+        .map(|id| (weigh(id), *id))
+        .max_by_key(|(weight, _)| *weight);
+    if let Some((weight, id)) = heaviest
+        && weight >= ENOUGH
+    {
+        found.add(id);
+    }
+}
+
+/// `#!` and a path: the kernel runs the file with the program that stands there.
+fn interpreter(start: &[u8]) -> Option<&'static str> {
+    let line = start
+        .strip_prefix(b"#!")?
+        .split(|byte| *byte == b'\n')
+        .next()?
+        .trim_ascii();
+    if !line.starts_with(b"/") {
+        return None;
+    }
+    let mut words = line
+        .split(|byte| byte.is_ascii_whitespace())
+        .filter(|word| !word.is_empty());
+    let mut program = words.next()?.rsplit(|byte| *byte == b'/').next()?;
+    if program == b"env" {
+        program = words.find(|word| !word.starts_with(b"-"))?;
+    }
+    let is = |name: &[u8]| program.starts_with(name);
+    Some(match program {
+        b"sh" | b"ash" | b"bash" | b"csh" | b"dash" | b"ksh" | b"tcsh" | b"zsh" => "script-sh",
+        _ if is(b"python") || is(b"pypy") => "script-python",
+        _ if is(b"perl") => "script-perl",
+        _ if is(b"pwsh") => "script-ps1",
+        _ => "script-other",
+    })
+}
+
+/// Files in sections (`[name]`, then `key=value`) that Windows or a desktop acts on.
+fn section(text: &Folded<'_>) -> Option<&'static str> {
+    let lines = || {
+        let lines = text
+            .all()
+            .split(|byte| matches!(byte, b'\n' | b'\r'))
+            .map(<[u8]>::trim_ascii);
+        lines.filter(|line| !line.is_empty() && !matches!(line[0], b';' | b'#'))
+    };
+    let key = |wanted: &[u8]| {
+        lines().any(|line| {
+            let name = line.split(|byte| *byte == b'=').next().unwrap_or_default();
+            name.len() < line.len() && name.trim_ascii_end() == wanted
+        })
+    };
+    match lines().next()? {
+        b"[autorun]"
+            if [&b"open"[..], b"shellexecute", b"icon", b"action"]
+                .map(key)
+                .contains(&true) =>
+        {
+            Some("inf")
+        }
+        b"[shell]" if key(b"command") || key(b"iconfile") => Some("scf"),
+        b"[version]" if key(b"signature") => Some("inf"),
+        b"[desktop entry]" if key(b"exec") || key(b"url") => Some("desktop-entry"),
+        _ => None,
+    }
+}
+
+/// Extensions that open in an editor or a table, never in an interpreter.
+static READ_ONLY: &[&str] = &[
+    "txt", "md", "markdown", "rst", "adoc", "log", "csv", "tsv", "json", "yaml", "yml", "toml",
+    "conf", "cfg", "sql", "tex", "bib", "css", "patch", "diff", "c", "h", "cpp", "hpp", "cs",
+    "java", "kt", "go", "rs", "po", "srt",
+];
+
+/// Openings that make it certain, in lower case.
+static OPENINGS: &[(&str, &str)] = &[
+    ("reg", "windows registry editor version 5.00"),
+    ("reg", "regedit4"),
+    ("script-encoded", "#@~^"),
+    ("script-bat", "@echo off"),
+    ("script-bat", "@powershell"),
+    ("script-bat", "@setlocal"),
+    ("script-bat", "@start "),
+    ("script-bat", "@if "),
+];
+
+/// What the words of one language must weigh together.
+const ENOUGH: u32 = 4;
+
+static LANGUAGES: &[&str] = &["script-vbs", "script-js", "script-ps1", "script-bat"];
+
+/// Words that speak for a language, in lower case, with their weight: 1 for what also stands in other
+/// texts, 2 for what is its own, 3 for what hardly stands anywhere but in a program.
+static WORDS: &[(&str, &str, u32)] = &[
+    ("script-vbs", "createobject(", 2),
+    ("script-vbs", "wscript.shell", 1),
+    ("script-vbs", "wscript.createobject", 2),
+    ("script-vbs", "wscript.sleep", 2),
+    ("script-vbs", "wscript.scriptfullname", 2),
+    ("script-vbs", "on error resume next", 3),
+    ("script-vbs", "option explicit", 2),
+    ("script-vbs", "scripting.filesystemobject", 1),
+    ("script-vbs", "adodb.stream", 1),
+    ("script-vbs", "msxml2.xmlhttp", 1),
+    ("script-vbs", "end function", 1),
+    ("script-vbs", "end sub", 1),
+    ("script-vbs", "executeglobal", 3),
+    ("script-vbs", "strreverse(", 1),
+    ("script-vbs", "getobject(\"winmgmts", 3),
+    ("script-vbs", "\ndim ", 1),
+    ("script-js", "activexobject(", 3),
+    ("script-js", "wscript.shell", 1),
+    ("script-js", "wscript.createobject", 1),
+    ("script-js", "wscript.quit", 1),
+    ("script-js", "wscript.echo", 1),
+    ("script-js", "scripting.filesystemobject", 1),
+    ("script-js", "adodb.stream", 1),
+    ("script-js", "msxml2.xmlhttp", 1),
+    ("script-js", "string.fromcharcode", 2),
+    ("script-js", "eval(", 2),
+    ("script-js", "require('child_process')", 3),
+    ("script-js", "require(\"child_process\")", 3),
+    ("script-js", "function(", 1),
+    ("script-js", "var ", 1),
+    ("script-ps1", "invoke-expression", 2),
+    ("script-ps1", "invoke-webrequest", 2),
+    ("script-ps1", "iex(", 2),
+    ("script-ps1", "iex (", 2),
+    ("script-ps1", "| iex", 2),
+    ("script-ps1", "downloadstring(", 2),
+    ("script-ps1", "downloadfile(", 2),
+    ("script-ps1", "new-object ", 2),
+    ("script-ps1", "net.webclient", 1),
+    ("script-ps1", "frombase64string(", 2),
+    ("script-ps1", "[system.", 1),
+    ("script-ps1", "$env:", 2),
+    ("script-ps1", "start-process", 2),
+    ("script-ps1", "set-executionpolicy", 2),
+    ("script-ps1", "[cmdletbinding(", 3),
+    ("script-ps1", "write-host", 1),
+    ("script-ps1", "get-wmiobject", 2),
+    ("script-ps1", "add-type ", 1),
+    ("script-bat", "echo off", 3),
+    ("script-bat", "%~dp0", 2),
+    ("script-bat", "%~f0", 2),
+    ("script-bat", "goto :eof", 2),
+    ("script-bat", "exit /b", 2),
+    ("script-bat", "setlocal enabledelayedexpansion", 3),
+    ("script-bat", "if not exist ", 1),
+    ("script-bat", "if errorlevel", 1),
+    ("script-bat", "%temp%", 1),
+    ("script-bat", "%appdata%", 1),
+    ("script-bat", "powershell -", 2),
+    ("script-bat", "powershell.exe", 1),
+    ("script-bat", "certutil -decode", 2),
+    ("script-bat", "certutil -urlcache", 2),
+    ("script-bat", "bitsadmin /transfer", 2),
+    ("script-bat", "start /min", 1),
+    ("script-bat", "taskkill /f", 1),
+];
+
+/// None only if the words above could not be compiled, which a test rules out.
+static FINDER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(WORDS.iter().map(|word| word.1)).ok());
+
+#[cfg(test)]
+pub(super) fn table_ids() -> impl Iterator<Item = &'static str> {
+    let openings = OPENINGS.iter().map(|(id, _)| *id);
+    openings
+        .chain(WORDS.iter().map(|word| word.0))
+        .chain(LANGUAGES.iter().copied())
+}

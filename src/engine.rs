@@ -1,0 +1,497 @@
+//! The order of the work: one staged object judges a message, for `serve`, `scan` and
+//! `policy test` alike.
+//!
+//! [`Judging`] is fed as the message comes (`mail`, `rcpt`, `header`, `chunk`, `end`), keeps one
+//! policy generation from MAIL to the end, and knows neither wire nor storage. Small messages are
+//! read where they come; a message past [`Limits::heavy`] is read in batches on threads for
+//! blocking work, a few at a time and in turn, so that 64 large letters do not keep a small one
+//! waiting.
+
+use std::{
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::{
+    content::{self, Budget, Needs},
+    facts::{Fact, Facts, Files, MessageFacts, Reason, SessionFacts},
+    inspect,
+    message::{self, Address, Receiver, Spool},
+    policy::{Generation, Route},
+    questions::Questions,
+    reference::Reference,
+    verdict::{Action, Direction, Judgement, ReplyText},
+};
+
+/// Limits on what one message, and all together, may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a message that are read where they come; beyond it the message waits its turn.
+    pub heavy: usize,
+    /// Bytes that a heavy message gathers before it asks for a turn.
+    pub batch: usize,
+    /// How many heavy messages have a turn at once; 0: one for each processor.
+    pub turns: usize,
+    /// Bytes of one message's content that are kept in memory before the spool takes them.
+    pub memory: usize,
+    /// Bytes that all messages together may hold in the spool.
+    pub spool: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            heavy: 512 << 10,
+            batch: 512 << 10,
+            turns: 0,
+            memory: 1 << 20,
+            spool: 8 << 30,
+        }
+    }
+}
+
+/// What all messages share: the running policy, the spool, the turns of heavy messages.
+#[derive(Debug)]
+pub struct Services {
+    policy: ArcSwap<Generation>,
+    limits: Limits,
+    spool: Spool,
+    turns: Semaphore,
+    waiting: AtomicI64,
+}
+
+impl Services {
+    /// Shares this policy generation; the spool's files are made in `spool_dir` (none: in memory
+    /// that is not counted as the process's own, see `memfd_create(2)`).
+    ///
+    /// # Errors
+    /// Where the spool cannot be used: the folder is not there or not writable.
+    pub fn new(
+        policy: Generation,
+        limits: Limits,
+        spool_dir: Option<PathBuf>,
+    ) -> io::Result<Self> {
+        let turns = match limits.turns {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            turns => turns,
+        };
+        Ok(Self {
+            policy: ArcSwap::from_pointee(policy),
+            spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
+            turns: Semaphore::new(turns),
+            waiting: AtomicI64::new(0),
+            limits,
+        })
+    }
+
+    /// The running policy generation.
+    pub fn policy(&self) -> Arc<Generation> {
+        self.policy.load_full()
+    }
+
+    /// Replaces the running generation; messages under way keep theirs.
+    pub fn replace_policy(&self, generation: Generation) {
+        self.policy.store(Arc::new(generation));
+    }
+
+    /// Bytes in the spool now.
+    pub fn spool_bytes(&self) -> u64 {
+        self.spool.used()
+    }
+
+    /// Heavy messages that wait for a turn now.
+    pub fn heavy_waiting(&self) -> i64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Waits in line for a turn; the permit is none only when the program is ending.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let permit = self.turns.acquire().await.ok();
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        permit
+    }
+}
+
+/// Where the time of one message went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// Judging the envelope at RCPT.
+    pub envelope: Duration,
+    /// Reading headers and body.
+    pub scan: Duration,
+    /// Telling kinds and opening.
+    pub content: Duration,
+    /// Finding facts.
+    pub inspect: Duration,
+    /// Asking the policy.
+    pub judge: Duration,
+    /// Waiting in line with other large messages.
+    pub wait: Duration,
+    /// From MAIL to the decision, waiting for the client included.
+    pub total: Duration,
+}
+
+/// A recipient and what was decided for it.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// Where the message goes for this recipient, and whose policy rules it.
+    pub route: Route,
+    /// What that policy says.
+    pub judgement: Judgement,
+}
+
+/// What was decided about a message: everything that the answer, the log and the journal need.
+#[derive(Debug)]
+pub struct Decision {
+    /// The name by which people ask for it.
+    pub reference: Reference,
+    /// The policy that judged.
+    pub generation: Arc<Generation>,
+    /// What was known.
+    pub facts: Facts,
+    /// The recipients, in the order of [`Facts::recipients`].
+    pub recipients: Vec<Decided>,
+    /// Set when gacthu itself failed on this message: why. Its content was then not judged.
+    pub failed: Option<String>,
+    /// Where the time went.
+    pub times: Times,
+}
+
+impl Decision {
+    /// The strongest verdict of all recipients, as if every rule were enforced.
+    pub fn verdict(&self) -> Action {
+        self.strongest(|judgement| judgement.verdict)
+    }
+
+    /// The strongest applied action of all recipients.
+    pub fn applied(&self) -> Action {
+        self.strongest(|judgement| judgement.applied)
+    }
+
+    /// The direction, where all recipients share one.
+    pub fn direction(&self) -> Option<Direction> {
+        let first = self.recipients.first()?.route.direction;
+        self.recipients
+            .iter()
+            .all(|recipient| recipient.route.direction == first)
+            .then_some(first)
+    }
+
+    /// The reply of the first recipient whose applied action is `action`.
+    pub fn reply(&self, action: Action) -> Option<ReplyText> {
+        self.speak(
+            |judgement| judgement.applied == action,
+            Generation::reply,
+        )
+    }
+
+    /// The reply that would be given if every rule were enforced.
+    pub fn reply_if_enforced(&self) -> Option<ReplyText> {
+        let verdict = self.verdict();
+        self.speak(
+            |judgement| judgement.verdict == verdict,
+            Generation::reply_if_enforced,
+        )
+    }
+
+    fn strongest(&self, action: impl Fn(&Judgement) -> Action) -> Action {
+        self.recipients
+            .iter()
+            .map(|recipient| action(&recipient.judgement))
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn speak(
+        &self,
+        which: impl Fn(&Judgement) -> bool,
+        reply: impl Fn(&Generation, &Facts, usize, &Judgement, &str) -> Option<ReplyText>,
+    ) -> Option<ReplyText> {
+        let (index, recipient) = self
+            .recipients
+            .iter()
+            .enumerate()
+            .find(|(_, recipient)| which(&recipient.judgement))?;
+        reply(
+            &self.generation,
+            &self.facts,
+            index,
+            &recipient.judgement,
+            self.reference.as_str(),
+        )
+    }
+}
+
+/// One message under judgement.
+pub struct Judging {
+    services: Arc<Services>,
+    generation: Arc<Generation>,
+    reference: Reference,
+    facts: Facts,
+    routes: Vec<Route>,
+    /// None once reading failed: the message is then judged by its envelope alone.
+    receiver: Option<Receiver>,
+    /// Bytes of the body so far; decides when the message is heavy.
+    seen: usize,
+    /// Chunks of a heavy message that wait for a turn.
+    batch: Vec<Bytes>,
+    batch_bytes: usize,
+    begun: Instant,
+    times: Times,
+}
+
+impl Judging {
+    /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
+    pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
+        Self {
+            generation: services.policy(),
+            reference: Reference::random(),
+            facts: Facts {
+                session,
+                sender: Fact::Known(sender),
+                ..Facts::default()
+            },
+            routes: Vec::new(),
+            receiver: Some(Receiver::new(
+                &services.spool,
+                message::Limits::default(),
+            )),
+            seen: 0,
+            batch: Vec::new(),
+            batch_bytes: 0,
+            begun: Instant::now(),
+            times: Times::default(),
+            services,
+        }
+    }
+
+    /// A recipient. Some: the verdict for it is settled now, and applied: refuse it.
+    ///
+    /// A refused recipient is not part of the message any more; a later recipient may still be.
+    pub fn rcpt(&mut self, recipient: Address) -> Option<Decision> {
+        let started = Instant::now();
+        let sender = self.facts.sender.known().cloned().unwrap_or_default();
+        let route = self
+            .generation
+            .route(&self.facts.session, &sender, &recipient);
+        self.facts.recipients.push(recipient);
+        let index = self.facts.recipients.len() - 1;
+        let judgement = self.generation.judge(&self.facts, index, false);
+        self.times.envelope += started.elapsed();
+        // Where the listener's role lets us refuse nobody, the end of the message decides.
+        let early =
+            judgement.settled && judgement.applied.at(self.facts.session.role) >= Action::Defer;
+        if !early {
+            self.routes.push(route);
+            return None;
+        }
+        let refused = self.facts.recipients.split_off(index);
+        Some(Decision {
+            reference: Reference::random(),
+            generation: self.generation.clone(),
+            facts: Facts {
+                session: self.facts.session.clone(),
+                sender: self.facts.sender.clone(),
+                recipients: refused,
+                ..Facts::default()
+            },
+            recipients: vec![Decided { route, judgement }],
+            failed: None,
+            times: Times {
+                envelope: started.elapsed(),
+                total: self.begun.elapsed(),
+                ..Times::default()
+            },
+        })
+    }
+
+    /// How many recipients the message has so far, the refused ones not counted.
+    pub fn recipients(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// Takes back the last accepted recipient: the mail server refused it after all.
+    pub fn forget_last_recipient(&mut self) {
+        self.facts.recipients.pop();
+        self.routes.pop();
+    }
+
+    /// A header field of the message, name and value as received.
+    pub fn header(&mut self, name: &[u8], value: &[u8]) {
+        self.read(|receiver| receiver.header(name, value));
+    }
+
+    /// The empty line behind the header.
+    pub fn end_of_headers(&mut self) {
+        self.read(Receiver::end_of_headers);
+    }
+
+    /// A piece of the body. Returns at once for a small message; a heavy one waits for its turn
+    /// when it has gathered a batch.
+    pub async fn chunk(&mut self, chunk: Bytes) {
+        self.seen += chunk.len();
+        if self.seen <= self.services.limits.heavy {
+            self.read(|receiver| receiver.body(&chunk));
+            return;
+        }
+        self.batch_bytes += chunk.len();
+        self.batch.push(chunk);
+        if self.batch_bytes >= self.services.limits.batch {
+            self.read_batch().await;
+        }
+    }
+
+    /// A piece of a message as a file holds it, header included; line ends may be LF or CRLF.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.read(|receiver| receiver.raw(bytes));
+    }
+
+    /// The end of the message: finds the facts, asks the policy.
+    pub async fn end(mut self) -> Decision {
+        if !self.batch.is_empty() {
+            self.read_batch().await;
+        }
+        if self.seen <= self.services.limits.heavy {
+            return self.end_now();
+        }
+        let services = self.services.clone();
+        let waited = Instant::now();
+        let _turn = services.turn().await;
+        self.times.wait += waited.elapsed();
+        let blocking = tokio::task::spawn_blocking(move || self.end_now()).await;
+        match blocking {
+            Ok(decision) => decision,
+            // `end_now` lets no panic through, so only the end of the runtime comes here.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// As [`Self::end`], on the thread where it is called.
+    pub fn end_now(mut self) -> Decision {
+        let found = self
+            .receiver
+            .take()
+            .ok_or_else(|| "the message's reader failed".to_owned())
+            .and_then(|receiver| {
+                guarded(|| find(receiver, self.generation.questions(), &mut self.times))
+            });
+        let failed = match found {
+            Ok((message, files)) => {
+                self.facts.message = Fact::Known(message);
+                self.facts.files = Fact::Known(files);
+                None
+            }
+            Err(why) => {
+                let reason = Reason::Unavailable("an internal error");
+                self.facts.message = Fact::Unknown(reason.clone());
+                self.facts.files = Fact::Unknown(reason);
+                Some(why)
+            }
+        };
+        let started = Instant::now();
+        let recipients = self
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(index, &route)| Decided {
+                route,
+                judgement: self.generation.judge(&self.facts, index, true),
+            })
+            .collect();
+        self.times.judge += started.elapsed();
+        self.times.total = self.begun.elapsed();
+        Decision {
+            reference: self.reference,
+            generation: self.generation,
+            facts: self.facts,
+            recipients,
+            failed,
+            times: self.times,
+        }
+    }
+
+    fn read(&mut self, feed: impl FnOnce(&mut Receiver)) {
+        let started = Instant::now();
+        if let Some(receiver) = &mut self.receiver
+            && guarded(|| feed(receiver)).is_err()
+        {
+            self.receiver = None;
+        }
+        self.times.scan += started.elapsed();
+    }
+
+    async fn read_batch(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        self.batch_bytes = 0;
+        let Some(mut receiver) = self.receiver.take() else {
+            return;
+        };
+        let waited = Instant::now();
+        let services = self.services.clone();
+        let _turn = services.turn().await;
+        self.times.wait += waited.elapsed();
+        let started = Instant::now();
+        let read = tokio::task::spawn_blocking(move || {
+            guarded(|| {
+                for chunk in batch {
+                    receiver.body(&chunk);
+                }
+                receiver
+            })
+        })
+        .await;
+        self.receiver = read.ok().and_then(Result::ok);
+        self.times.scan += started.elapsed();
+    }
+}
+
+impl fmt::Debug for Judging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judging")
+            .field("reference", &self.reference)
+            .field("recipients", &self.routes.len())
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The stages behind the last byte: tree, then facts.
+fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (MessageFacts, Files) {
+    let started = Instant::now();
+    let message = receiver.finish();
+    let scanned = Instant::now();
+    times.scan += scanned - started;
+    let needs = Needs::of(questions);
+    let tree = content::open(&message, &needs, &mut Budget::default());
+    let opened = Instant::now();
+    times.content += opened - scanned;
+    let facts = (inspect::message(&message), inspect::files(&tree, questions));
+    times.inspect += opened.elapsed();
+    #[cfg(feature = "sabotage")]
+    let facts = crate::sabotage::spoil(facts);
+    facts
+}
+
+/// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,
+/// never of the connection or the process. The panic's place is in the log (`serve` and `scan`
+/// install a hook).
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let what = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        what.unwrap_or_else(|| "a panic without a message".to_owned())
+    })
+}

@@ -1,0 +1,80 @@
+//! All readings of a part's file name.
+
+use super::{
+    params::{Reading, Structured},
+    text,
+};
+
+/// A file name, as programs may read it. Path separators are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The name that most mail programs show; none when no reading gives one.
+    pub shown: Option<String>,
+    /// All readings, each once, the shown one first: at most 32, of at most 4 KiB each.
+    pub all: Vec<String>,
+}
+
+impl Names {
+    /// Reads `filename` and `name` of all Content-Disposition fields, then of all Content-Type
+    /// fields; `charset` is the part's own, for raw bytes.
+    pub(super) fn read(
+        dispositions: &[Structured],
+        types: &[Structured],
+        charset: Option<&str>,
+    ) -> Self {
+        let mut names = Self::default();
+        let orders = [("filename", dispositions), ("name", types)];
+        let odd = [("name", dispositions), ("filename", types)];
+        for (param, fields) in orders.into_iter().chain(odd) {
+            for field in fields {
+                for reading in field.readings(param) {
+                    names.read_one(&reading, charset);
+                }
+            }
+        }
+        names.shown = names.all.first().cloned();
+        names
+    }
+
+    fn read_one(&mut self, reading: &Reading, charset: Option<&str>) {
+        let bytes = reading.bytes.as_slice();
+        if let Some(named) = &reading.charset {
+            let named = String::from_utf8_lossy(named);
+            self.add(text::decode(&named, bytes).unwrap_or_else(|| text::guess(bytes)));
+        }
+        if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
+            // Most programs decode encoded words here, although RFC 2047 section 5 forbids them.
+            if bytes.windows(2).any(|pair| pair == b"=?") {
+                self.add(text::encoded_words(bytes));
+            }
+            self.add(text::guess(bytes));
+            return;
+        }
+        if let Some(name) = charset.and_then(|charset| text::decode(charset, bytes)) {
+            self.add(name);
+        }
+        self.add(text::encoded_words(bytes));
+        for charset in ["windows-1252", "windows-1258"] {
+            if let Some(name) = text::decode(charset, bytes) {
+                self.add(name);
+            }
+        }
+    }
+
+    fn add(&mut self, mut name: String) {
+        if name.len() > MAX_NAME {
+            let mut end = MAX_NAME;
+            while !name.is_char_boundary(end) {
+                end -= 1;
+            }
+            name.truncate(end);
+        }
+        if !name.is_empty() && self.all.len() < MAX_READINGS && !self.all.contains(&name) {
+            self.all.push(name);
+        }
+    }
+}
+
+/// Bytes of one reading.
+const MAX_NAME: usize = 4 << 10;
+const MAX_READINGS: usize = 32;

@@ -1,0 +1,285 @@
+//! Content on its way to the decoders and the spool, and what all scanners of a message share.
+
+use std::{collections::HashSet, sync::Arc};
+
+use sha2::{Digest, Sha256};
+
+use super::{Content, Scanner, State, tree::FrameKind};
+use crate::message::{
+    Blob, Headers, Limit, Limits, Message, Part, PartKind, Problem, Spool, Unscanned, Why, cids,
+    entity::Block,
+    message::note,
+    spool::{BlobWriter, Data, MessageSpool},
+    transfer::Decoder,
+};
+
+/// What all scanners of one message share.
+pub(in crate::message) struct Shared {
+    pub(in crate::message) limits: Limits,
+    pub(super) parts: Vec<Part>,
+    pub(super) problems: Vec<Problem>,
+    pub(in crate::message) not_scanned: Vec<Unscanned>,
+    pub(super) html_cids: HashSet<(Option<usize>, String)>,
+    pub(super) spool: MessageSpool,
+    scratch: Vec<u8>,
+    /// Parts that came, kept or not.
+    pub(super) parts_seen: usize,
+    /// Bytes of part headers that are kept.
+    pub(super) header_bytes: usize,
+}
+
+pub(super) struct Leaf {
+    pub(super) part: usize,
+    pub(super) decoder: Decoder,
+    pub(super) to: Sink,
+    /// The text before the first delimiter of a multipart: forgotten when the delimiter comes.
+    /// When none comes, the part is a leaf of this type, if any reading gives one.
+    pub(super) tentative: Option<Option<String>>,
+}
+
+pub(super) enum Sink {
+    Blob(BlobWriter),
+    /// An encoded attached message.
+    Message {
+        scanner: Box<Scanner>,
+        size: u64,
+        hash: Sha256,
+    },
+}
+
+impl Shared {
+    pub(in crate::message) fn new(spool: &Spool, limits: Limits) -> Self {
+        Self {
+            limits,
+            parts: Vec::new(),
+            problems: Vec::new(),
+            not_scanned: Vec::new(),
+            html_cids: HashSet::new(),
+            spool: spool.message(),
+            scratch: Vec::new(),
+            parts_seen: 0,
+            header_bytes: 0,
+        }
+    }
+
+    pub(in crate::message) fn into_message(self, headers: Arc<Headers>, size: u64) -> Message {
+        let mut message = Message {
+            headers,
+            parts: self.parts,
+            size,
+            problems: self.problems,
+            not_scanned: self.not_scanned,
+            html_cids: self.html_cids,
+        };
+        if self.parts_seen > message.parts.len() {
+            message.not_scanned.push(Unscanned {
+                part: String::new(),
+                why: Why::Limit(Limit {
+                    which: "mime_parts",
+                    limit: self.limits.mime_parts as u64,
+                    seen: self.parts_seen as u64,
+                }),
+            });
+        }
+        message
+    }
+
+    pub(super) fn note(&mut self, part: usize, problem: Problem) {
+        if let Some(part) = self.parts.get_mut(part) {
+            note(&mut part.problems, problem);
+        }
+    }
+
+    pub(super) fn not_scanned(&mut self, part: &str, why: Why) {
+        self.not_scanned.push(Unscanned {
+            part: part.to_owned(),
+            why,
+        });
+    }
+
+    pub(super) fn over(&mut self, part: &str, which: &'static str, limit: usize, seen: u64) {
+        self.not_scanned(
+            part,
+            Why::Limit(Limit {
+                which,
+                limit: limit as u64,
+                seen,
+            }),
+        );
+    }
+
+    /// Bytes of the next part's header that may be kept: less and less matters in the header of
+    /// the thousandth part.
+    pub(super) fn block(&self) -> Block {
+        let spent = self.header_bytes > ALL_PART_HEADERS;
+        let limit = self.limits.part_header_bytes;
+        Block::new(if spent { limit.min(1 << 10) } else { limit })
+    }
+}
+
+impl Scanner {
+    /// Bytes for the open attached messages.
+    pub(super) fn tap(&mut self, bytes: &[u8]) {
+        if self.messages == 0 || bytes.is_empty() {
+            return;
+        }
+        for frame in &mut self.frames {
+            if let FrameKind::Message { size, hash } = &mut frame.kind {
+                *size += bytes.len() as u64;
+                hash.update(bytes);
+            }
+        }
+    }
+
+    /// Content: for the open leaf, and for the attached messages around it.
+    pub(super) fn write(&mut self, shared: &mut Shared, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.tap(bytes);
+        let leaf = match &mut self.state {
+            State::Content(Content::Leaf(leaf)) => leaf,
+            State::Content(Content::Epilogue(count)) => {
+                *count += bytes.len() as u64;
+                return;
+            }
+            State::Content(Content::Skipped) | State::Header { .. } => return,
+        };
+        if let (Decoder::Identity, Sink::Blob(writer)) = (&leaf.decoder, &mut leaf.to) {
+            writer.write(&mut shared.spool, bytes);
+            return;
+        }
+        // Pieces that stay in the cache between decoding, hashing and storing.
+        for piece in bytes.chunks(PIECE) {
+            let mut scratch = std::mem::take(&mut shared.scratch);
+            scratch.clear();
+            leaf.decoder.decode(piece, &mut scratch);
+            leaf.to.write(shared, &scratch);
+            shared.scratch = scratch;
+        }
+    }
+
+    /// The text before the first part is not wanted.
+    pub(super) fn end_preamble(&mut self, shared: &mut Shared) {
+        let state = State::Content(Content::Skipped);
+        if let State::Content(Content::Leaf(leaf)) = std::mem::replace(&mut self.state, state)
+            && let Sink::Blob(writer) = leaf.to
+        {
+            if writer.size() > MUCH {
+                shared.note(leaf.part, Problem::PreambleContent);
+            }
+            writer.discard(&mut shared.spool);
+        }
+    }
+
+    /// The open content ends.
+    pub(super) fn end_content(&mut self, shared: &mut Shared) {
+        let state = State::Content(Content::Skipped);
+        let mut leaf = match std::mem::replace(&mut self.state, state) {
+            State::Content(Content::Leaf(leaf)) => leaf,
+            State::Content(Content::Epilogue(count)) if count > MUCH => {
+                if let Some(frame) = self.frames.last() {
+                    shared.note(frame.part, Problem::EpilogueContent);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let id = leaf.part;
+        let mut rest = Vec::new();
+        leaf.decoder
+            .finish(&mut rest, &mut |problem| shared.note(id, problem));
+        leaf.to.write(shared, &rest);
+        let blob = match leaf.to {
+            Sink::Blob(writer) => writer.finish(&shared.spool),
+            Sink::Message {
+                mut scanner,
+                size,
+                hash,
+            } => {
+                scanner.end(shared);
+                Blob::apart(size, hash.finalize().into())
+            }
+        };
+        shared.finish_leaf(id, blob, leaf.tentative);
+    }
+}
+
+impl Sink {
+    pub(super) fn write(&mut self, shared: &mut Shared, bytes: &[u8]) {
+        match self {
+            Self::Blob(writer) => writer.write(&mut shared.spool, bytes),
+            Self::Message {
+                scanner,
+                size,
+                hash,
+            } => {
+                *size += bytes.len() as u64;
+                hash.update(bytes);
+                scanner.feed(shared, bytes);
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn finish_leaf(&mut self, id: usize, blob: Blob, tentative: Option<Option<String>>) {
+        let Some(part) = self.parts.get_mut(id) else {
+            return;
+        };
+        if let Some(leaf_type) = tentative {
+            // A multipart in which no delimiter came: what programs make of it differs, so what
+            // stands there must be seen.
+            part.kind = PartKind::Leaf;
+            note(&mut part.problems, Problem::MissingParts);
+            if let Some(leaf_type) = leaf_type {
+                part.media_type = leaf_type;
+            }
+        }
+        if let Data::NotKept(why) = blob.data {
+            if why == Why::Damaged {
+                note(&mut part.problems, Problem::StorageFailed);
+            }
+            self.not_scanned.push(Unscanned {
+                part: part.number.clone(),
+                why,
+            });
+        }
+        let is_html = part.media_type == "text/html";
+        part.blob = Some(blob);
+        if is_html {
+            self.find_cids(id);
+        }
+    }
+
+    fn find_cids(&mut self, id: usize) {
+        let Some(part) = self.parts.get(id) else {
+            return;
+        };
+        let mut message = part.parent;
+        while let Some(parent) = message.and_then(|id| self.parts.get(id)) {
+            if parent.kind == PartKind::Message {
+                break;
+            }
+            message = parent.parent;
+        }
+        let limit = self.limits.html_bytes as u64;
+        let html = part
+            .blob
+            .as_ref()
+            .and_then(|blob| blob.read_all(limit).ok().flatten());
+        let cids = &mut self.html_cids;
+        if let Some(html) = html {
+            cids::find(&html, |cid| {
+                cids.insert((message, cid));
+            });
+        }
+    }
+}
+
+/// Bytes that are decoded at once.
+const PIECE: usize = 32 << 10;
+/// Text before and after the parts that is worth a note.
+const MUCH: u64 = 1000;
+/// Bytes of part headers of one message that are kept before less is kept of each.
+const ALL_PART_HEADERS: usize = 8 << 20;

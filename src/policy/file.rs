@@ -1,0 +1,184 @@
+//! The test of one file: what `attachment: {…}` compiles to.
+
+use super::{
+    truth::Truth,
+    value::{Compare, Glob},
+};
+use crate::facts::{By, Class, Fact, FileFacts, FileRole, NotOpened, Place, Reason};
+
+/// Every key that is set must be met by one and the same file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FileTest {
+    pub(super) kinds: Vec<KindTest>,
+    pub(super) by: Option<By>,
+    pub(super) names: Vec<Glob>,
+    /// Lower case, without the leading dot; may hold dots (`tar.gz`).
+    pub(super) extensions: Vec<String>,
+    pub(super) types: Vec<Glob>,
+    pub(super) size: Option<Compare>,
+    pub(super) places: Vec<Place>,
+    /// Empty: attachments and inline images, not the text.
+    pub(super) roles: Vec<FileRole>,
+    pub(super) encrypted: Option<bool>,
+    pub(super) not_opened: Option<NotOpenedTest>,
+}
+
+/// One alternative of `kind:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KindTest {
+    /// Any sign that it is executable, in its bytes or its name.
+    Executable,
+    Class(Class),
+    Id(&'static str),
+}
+
+/// `not_opened:`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotOpenedTest {
+    Any(bool),
+    Because(Vec<Why>),
+}
+
+/// The word for a reason why a file was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Unsupported,
+    Encrypted,
+    Damaged,
+    Budget,
+}
+
+impl FileTest {
+    pub(super) fn meets(&self, file: &FileFacts) -> Truth {
+        let role = match self.roles.is_empty() {
+            true => file.role != FileRole::Text,
+            false => self.roles.contains(&file.role),
+        };
+        let plain = role
+            && (self.places.is_empty() || self.places.contains(&file.at))
+            && self.size.as_ref().is_none_or(|size| size.holds(file.size))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| self.is_kind(*kind, file)))
+            && (!self.kinds.is_empty() || self.by.is_none_or(|by| signed(file, by)))
+            && (self.types.is_empty()
+                || self
+                    .types
+                    .iter()
+                    .any(|glob| glob.matches(&file.declared_type)))
+            && (self.names.is_empty()
+                || names(file).any(|name| self.names.iter().any(|glob| glob.matches(name))))
+            && (self.extensions.is_empty() || names(file).any(|name| self.has_extension(name)))
+            && self
+                .not_opened
+                .as_ref()
+                .is_none_or(|test| test.meets(file.not_opened.as_ref()));
+        if !plain {
+            return Truth::False;
+        }
+        match (self.encrypted, &file.encrypted) {
+            (None, _) => Truth::True,
+            (Some(wanted), Fact::Known(encrypted)) => (wanted == *encrypted).into(),
+            (Some(_), Fact::Unknown(why)) => Truth::Unknown(why.clone()),
+        }
+    }
+
+    /// Why this file, which was not opened, may hold one that meets the test.
+    pub(super) fn may_hold(&self, file: &FileFacts) -> Option<Reason> {
+        let why = file.not_opened.as_ref()?;
+        if !self.looks_inside() {
+            return None;
+        }
+        let class = file.kinds.iter().map(|kind| kind.class);
+        let mut inside: Vec<Place> = Vec::new();
+        if !self.places.is_empty() {
+            inside.extend(class.map(|class| match class {
+                Class::Document => Place::Document,
+                Class::Message => Place::Message,
+                _ => Place::Archive,
+            }));
+            if file.kinds.is_empty() {
+                inside.push(Place::Archive);
+            }
+            if !inside.iter().any(|place| self.places.contains(place)) {
+                return None;
+            }
+        }
+        Some(Reason::NotOpened(why.clone()))
+    }
+
+    /// Whether it asks for something that a file inside another can be. Sizes alone are asked of the
+    /// attachments as they stand, `not_opened` of the container itself.
+    pub(super) fn looks_inside(&self) -> bool {
+        let asks = !self.kinds.is_empty()
+            || self.by.is_some()
+            || !self.names.is_empty()
+            || !self.extensions.is_empty()
+            || !self.types.is_empty();
+        asks && self.not_opened.is_none()
+            && (self.roles.is_empty() || self.roles.contains(&FileRole::Attachment))
+            && (self.places.is_empty() || self.places.iter().any(|&place| place != Place::Top))
+    }
+
+    fn is_kind(&self, kind: KindTest, file: &FileFacts) -> bool {
+        match kind {
+            KindTest::Executable => match self.by {
+                Some(by) => signed(file, by),
+                None => !file.executable.is_empty(),
+            },
+            // Kinds are found in the bytes only.
+            KindTest::Class(class) => {
+                self.by != Some(By::Name) && file.kinds.iter().any(|kind| kind.class == class)
+            }
+            KindTest::Id(id) => {
+                self.by != Some(By::Name) && file.kinds.iter().any(|kind| kind.id == id)
+            }
+        }
+    }
+
+    /// The last extension, or the one before it (`hoadon.pdf.exe` has both `exe` and `pdf`).
+    fn has_extension(&self, name: &str) -> bool {
+        let name = name.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+        let Some((before, _)) = name.rsplit_once('.') else {
+            return false;
+        };
+        let ends = |name: &str, extension: &str| {
+            name.len() > extension.len()
+                && name
+                    .get(name.len() - extension.len()..)
+                    .is_some_and(|end| end.eq_ignore_ascii_case(extension))
+                && name
+                    .get(..name.len() - extension.len())
+                    .is_some_and(|start| start.ends_with('.'))
+        };
+        self.extensions
+            .iter()
+            .any(|extension| ends(name, extension) || ends(before, extension))
+    }
+}
+
+impl NotOpenedTest {
+    fn meets(&self, not_opened: Option<&NotOpened>) -> bool {
+        match (self, not_opened) {
+            (Self::Any(wanted), not_opened) => *wanted == not_opened.is_some(),
+            (Self::Because(_), None) => false,
+            (Self::Because(words), Some(why)) => words.iter().any(|word| {
+                matches!(
+                    (word, why),
+                    (Why::Unsupported, NotOpened::Unsupported)
+                        | (Why::Encrypted, NotOpened::Encrypted)
+                        | (Why::Damaged, NotOpened::Damaged)
+                        | (Why::Budget, NotOpened::Budget { .. })
+                )
+            }),
+        }
+    }
+}
+
+fn signed(file: &FileFacts, by: By) -> bool {
+    file.executable.iter().any(|sign| sign.by == by)
+}
+
+/// Every reading of a file's name.
+fn names(file: &FileFacts) -> impl Iterator<Item = &str> {
+    let shown = file.name.iter().filter(|name| !file.names.contains(name));
+    shown.chain(&file.names).map(String::as_str)
+}

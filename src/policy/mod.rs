@@ -1,0 +1,165 @@
+//! The policy: YAML files that a security team tunes, checked, merged and compiled to one
+//! [`Generation`] that judges facts.
+//!
+//! What a policy means stands in `docs/architecture.md` ("What a policy means"). This room knows
+//! nothing of messages, bytes or the network: it reads facts, and every function of a generation is
+//! pure. The road of a file: `yaml` (text → tree with places) → `merge` (`extends`) → `read`
+//! (tree → compiled policy, every mistake collected in a [`Report`]) → [`judge`](Generation::judge).
+//!
+//! ```no_run
+//! # use std::path::PathBuf;
+//! match gacthu::policy::load(&[PathBuf::from("policies/dak-nong.yaml")]) {
+//!     Ok(generation) => println!("policy {}", generation.short_hash()),
+//!     Err(report) => eprint!("{report}"),
+//! }
+//! ```
+
+mod condition;
+mod explain;
+mod file;
+mod fold;
+mod judge;
+mod list;
+mod load;
+mod merge;
+mod model;
+mod read;
+mod read_condition;
+mod reader;
+mod reply;
+mod report;
+mod route;
+mod suite;
+mod truth;
+mod value;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use jiff::{Zoned, civil::Date};
+
+use self::{list::NameSet, model::Policy};
+use crate::{questions::Questions, verdict::Mode};
+
+pub use explain::{Explanation, RuleExplanation, Step};
+pub use report::{Place, Problem, Report, Severity};
+pub use route::{Destination, Origin, Route};
+pub use suite::{Expect, Given, PolicyTest};
+
+/// Loads policies with all that they extend and all lists: all of it or nothing.
+///
+/// One path is one policy; which of them rules is decided per recipient by [`Generation::route`].
+/// Limits: 4 MiB and 250,000 YAML nodes a policy file, 64 MiB a list, 8 files in one `extends` chain.
+///
+/// # Errors
+/// Every mistake in all of the files, with its place.
+pub fn load(paths: &[PathBuf]) -> Result<Generation, Report> {
+    load_as_of(paths, Zoned::now().date())
+}
+
+/// The same as of another day, which decides which exceptions are past their end.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_as_of(paths: &[PathBuf], today: Date) -> Result<Generation, Report> {
+    load::load(paths, today)
+}
+
+/// One loaded set of policies and lists. Immutable: a reload builds a new one and swaps it in, and a
+/// message keeps the one that it began with.
+#[derive(Debug)]
+pub struct Generation {
+    policies: Vec<Policy>,
+    /// The domains of all policies, former ones too.
+    ours: NameSet,
+    hash: String,
+    files: Vec<PathBuf>,
+    warnings: Vec<Problem>,
+    questions: Questions,
+    tests: Vec<PolicyTest>,
+    loaded_on: Date,
+}
+
+impl Generation {
+    fn new(
+        policies: Vec<Policy>,
+        tests: Vec<PolicyTest>,
+        files: Vec<PathBuf>,
+        hash: String,
+        warnings: Vec<Problem>,
+        ours: NameSet,
+        loaded_on: Date,
+    ) -> Self {
+        let mut questions = Questions::default();
+        for policy in &policies {
+            policy.ask(&mut questions);
+        }
+        Self {
+            policies,
+            ours,
+            hash,
+            files,
+            warnings,
+            questions,
+            tests,
+            loaded_on,
+        }
+    }
+
+    /// What the policies need to know of a message.
+    pub fn questions(&self) -> &Questions {
+        &self.questions
+    }
+
+    /// The tests written in the named policy files (not those of the files they extend).
+    pub fn tests(&self) -> &[PolicyTest] {
+        &self.tests
+    }
+
+    /// Remarks that do not stand in the way: an exception past its end, a rule that cannot fire.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// SHA-256 over every file read, in lower-case hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The first 12 characters of [`Self::hash`], for logs and metrics.
+    pub fn short_hash(&self) -> &str {
+        self.hash.get(..12).unwrap_or(&self.hash)
+    }
+
+    /// Every file that was read: policies, what they extend, lists.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Whether the policy with this index acts or only watches; its rules may be weaker.
+    pub fn mode(&self, policy: usize) -> Mode {
+        self.policies
+            .get(policy)
+            .map_or(Mode::Observe, |policy| policy.mode)
+    }
+
+    /// How many rules of the policy with this index are in force.
+    pub fn rules(&self, policy: usize) -> usize {
+        self.policies
+            .get(policy)
+            .map_or(0, |policy| policy.rules.len())
+    }
+
+    /// How many policies there are; [`Route::policy`] is below it.
+    pub fn policies(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Name of the policy with this index ([`Route::policy`]); empty if there is none.
+    pub fn name(&self, policy: usize) -> &str {
+        self.policies.get(policy).map_or("", |policy| &policy.name)
+    }
+}

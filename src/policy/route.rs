@@ -1,0 +1,131 @@
+//! Where a message comes from, where it goes for one recipient, and whose policy rules it.
+
+use serde::Serialize;
+
+use super::{Generation, model::Organisation};
+use crate::{
+    facts::{Role, SessionFacts},
+    message::Address,
+    verdict::Direction,
+};
+
+/// Who hands the message in: one for all recipients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// One of our users or machines.
+    Ours,
+    /// Anyone else.
+    #[default]
+    Foreign,
+}
+
+/// Whose mailbox the recipient is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Ours: a domain of `organisation.domains` or `organisation.former`.
+    Ours,
+    /// Another state agency's (`organisation.state_domains`).
+    State,
+    /// Anyone else's.
+    #[default]
+    Foreign,
+}
+
+/// The road of a message for one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Route {
+    /// Who hands it in.
+    pub origin: Origin,
+    /// Whose mailbox it goes to.
+    pub destination: Destination,
+    /// Both together.
+    pub direction: Direction,
+    /// Index of the policy that rules ([`super::Generation::name`]).
+    pub policy: usize,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            origin: Origin::Foreign,
+            destination: Destination::Foreign,
+            direction: Direction::Relayed,
+            policy: 0,
+        }
+    }
+}
+
+impl Generation {
+    /// Where a message for this recipient comes from and goes to, and whose policy rules it.
+    ///
+    /// Ours hands in who is authenticated, comes from one of the site's networks, or comes in by a
+    /// listener for our own (submission, mailbox, local). The recipient's policy rules; for a
+    /// recipient who is not ours the sender's; else the first.
+    pub fn route(&self, session: &SessionFacts, sender: &Address, recipient: &Address) -> Route {
+        self.route_of(session, Some(sender), Some(recipient))
+    }
+
+    pub(super) fn route_of(
+        &self,
+        session: &SessionFacts,
+        sender: Option<&Address>,
+        recipient: Option<&Address>,
+    ) -> Route {
+        let trusted = matches!(session.role, Role::Submission | Role::Mailbox | Role::Local);
+        let origin = match trusted || session.authenticated.is_some() || session.own_network {
+            true => Origin::Ours,
+            false => Origin::Foreign,
+        };
+        let ruled = |address: Option<&Address>| {
+            let domain = address?.domain();
+            let mut policies = self.policies.iter();
+            policies.position(|policy| policy.organisation.is_ours(domain))
+        };
+        let ours = match recipient {
+            Some(recipient) => self.ours.has_domain(recipient.domain()),
+            // Nobody yet: the usual road.
+            None => origin == Origin::Foreign,
+        };
+        let policy = match (ours, origin) {
+            (true, _) => ruled(recipient),
+            (false, Origin::Ours) => ruled(sender),
+            (false, Origin::Foreign) => None,
+        };
+        let policy = policy.unwrap_or(0);
+        let state = |recipient: &Address| {
+            let policy = self.policies.get(policy);
+            policy.is_some_and(|policy| {
+                policy
+                    .organisation
+                    .state_domains
+                    .has_domain(recipient.domain())
+            })
+        };
+        let destination = match recipient {
+            _ if ours => Destination::Ours,
+            Some(recipient) if state(recipient) => Destination::State,
+            _ => Destination::Foreign,
+        };
+        let direction = match (origin, destination) {
+            (Origin::Ours, Destination::Ours) => Direction::Internal,
+            (Origin::Ours, Destination::State | Destination::Foreign) => Direction::Outbound,
+            (Origin::Foreign, Destination::Ours) => Direction::Inbound,
+            (Origin::Foreign, Destination::State | Destination::Foreign) => Direction::Relayed,
+        };
+        Route {
+            origin,
+            destination,
+            direction,
+            policy,
+        }
+    }
+}
+
+impl Organisation {
+    fn is_ours(&self, domain: &str) -> bool {
+        self.domains.has_domain(domain) || self.former.has_domain(domain)
+    }
+}

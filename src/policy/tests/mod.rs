@@ -1,0 +1,4 @@
+//! Tests of the policy room, through its public doors.
+
+mod shipped;
+mod support;

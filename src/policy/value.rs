@@ -1,0 +1,386 @@
+//! The small values that policies are written with: comparisons of sizes and numbers, globs.
+
+use std::fmt;
+
+use super::truth::Truth;
+use crate::facts::Reason;
+
+/// A comparison such as `> 30 MiB`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Compare {
+    op: Op,
+    value: u64,
+    /// The value as written (`30 MiB`): what a reply says as `{limit}`.
+    pub(super) limit: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+    Equal,
+}
+
+/// What can be wrong with a [`Compare`]: the sentence and the remedy.
+pub(super) type Wrong = (String, String);
+
+impl Compare {
+    /// Bytes, with a unit: decimal `KB MB GB`, binary `KiB MiB GiB`, or `B`.
+    pub(super) fn size(text: &str) -> Result<Self, Wrong> {
+        let (op, rest) = operator(text)?;
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
+        let (number, unit) = rest.split_at(digits);
+        let unit = unit.trim();
+        let factor: u64 = match unit {
+            "B" => 1,
+            "KB" => 1_000,
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            "" => {
+                return Err((
+                    format!("the size `{text}` has no unit"),
+                    format!(
+                        "write for example `{} MiB` (units: B, KB, MB, GB of 1000 and KiB, MiB, GiB of 1024)",
+                        text.trim()
+                    ),
+                ));
+            }
+            other => {
+                let help = match other.to_ascii_lowercase().as_str() {
+                    "mb" | "m" | "mib" => {
+                        "write `MiB` (1,048,576 bytes, as the shipped policies do) or `MB` (1,000,000 bytes)"
+                    }
+                    "kb" | "k" | "kib" => "write `KiB` (1024 bytes) or `KB` (1000 bytes)",
+                    "gb" | "g" | "gib" => {
+                        "write `GiB` (1,073,741,824 bytes) or `GB` (1,000,000,000 bytes)"
+                    }
+                    _ => "units are B, KB, MB, GB (of 1000) and KiB, MiB, GiB (of 1024)",
+                };
+                return Err((format!("`{other}` is not a unit of size"), help.to_owned()));
+            }
+        };
+        let wrong = || {
+            (
+                format!("`{number}` is not a number"),
+                "write for example `> 30 MiB`".to_owned(),
+            )
+        };
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        if part.len() > 6 || (number.contains('.') && part.is_empty()) {
+            return Err(wrong());
+        }
+        let whole: u64 = whole.parse().map_err(|_| wrong())?;
+        let thousandths: u128 = if part.is_empty() {
+            0
+        } else {
+            let value: u128 = part.parse().map_err(|_| wrong())?;
+            value * u128::from(factor) / 10u128.pow(part.len() as u32)
+        };
+        let value = u128::from(whole) * u128::from(factor) + thousandths;
+        let value = u64::try_from(value).ok().filter(|&value| value < 1 << 50);
+        let Some(value) = value else {
+            return Err((
+                format!("the size `{}` is larger than any message", rest.trim()),
+                "did you mean a smaller unit?".to_owned(),
+            ));
+        };
+        Ok(Self {
+            op,
+            value,
+            limit: format!("{number} {unit}"),
+        })
+    }
+
+    /// A plain number.
+    pub(super) fn number(text: &str) -> Result<Self, Wrong> {
+        let (op, rest) = operator(text)?;
+        let value = rest.parse().map_err(|_| {
+            (
+                format!("`{rest}` is not a whole number"),
+                "write for example `> 10`".to_owned(),
+            )
+        })?;
+        Ok(Self {
+            op,
+            value,
+            limit: rest.to_owned(),
+        })
+    }
+
+    pub(super) fn holds(&self, seen: u64) -> bool {
+        match self.op {
+            Op::Above => seen > self.value,
+            Op::AtLeast => seen >= self.value,
+            Op::Below => seen < self.value,
+            Op::AtMost => seen <= self.value,
+            Op::Equal => seen == self.value,
+        }
+    }
+
+    /// For a value that is only known to lie between `low` and `high` (none = without end).
+    pub(super) fn holds_between(&self, low: u64, high: Option<u64>, why: &Reason) -> Truth {
+        let high = high.unwrap_or(u64::MAX);
+        let (at_low, at_high) = (self.holds(low), self.holds(high));
+        let settled = match self.op {
+            Op::Equal => low == high || self.value < low || self.value > high,
+            _ => at_low == at_high,
+        };
+        if settled {
+            at_low.into()
+        } else {
+            Truth::Unknown(why.clone())
+        }
+    }
+}
+
+impl fmt::Display for Compare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let op = match self.op {
+            Op::Above => ">",
+            Op::AtLeast => ">=",
+            Op::Below => "<",
+            Op::AtMost => "<=",
+            Op::Equal => "==",
+        };
+        write!(f, "{op} {}", self.limit)
+    }
+}
+
+fn operator(text: &str) -> Result<(Op, &str), Wrong> {
+    let text = text.trim();
+    for (sign, op) in [
+        (">=", Op::AtLeast),
+        ("<=", Op::AtMost),
+        ("==", Op::Equal),
+        (">", Op::Above),
+        ("<", Op::Below),
+    ] {
+        if let Some(rest) = text.strip_prefix(sign) {
+            return Ok((op, rest.trim()));
+        }
+    }
+    let help = match text.split_once('=') {
+        Some((sign, rest)) if sign.trim().is_empty() => format!("write `== {}`", rest.trim()),
+        Some((sign @ ("=>" | "=<"), _)) => format!("turn it round: `{}`", sign),
+        _ => format!(
+            "write for example `\"> {text}\"` (one of >, >=, <, <=, == before the value; in quotes, for `>` means something else to YAML)"
+        ),
+    };
+    Err((format!("`{text}` does not say how to compare"), help))
+}
+
+/// Bytes for people: whole bytes below 1 KiB, then one decimal, never rounded up to a limit that
+/// was not reached.
+pub(super) fn human_size(bytes: u64) -> String {
+    for (unit, factor) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if bytes >= factor {
+            let tenths = u128::from(bytes) * 10 / u128::from(factor);
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+    }
+    format!("{bytes} B")
+}
+
+/// A glob over a whole name: `*` any characters, `?` one, `\` takes the next as it is. Case is
+/// folded. No `[…]`.
+#[derive(Clone, Debug)]
+pub(super) struct Glob {
+    tokens: Vec<Token>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Any,
+    One,
+    Char(char),
+}
+
+impl Glob {
+    pub(super) fn new(pattern: &str) -> Result<Self, Wrong> {
+        if pattern.trim().is_empty() {
+            return Err((
+                "the pattern is empty".to_owned(),
+                "write `*` to mean any name".to_owned(),
+            ));
+        }
+        let mut tokens = Vec::new();
+        let mut chars = pattern.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '*' if tokens.last() == Some(&Token::Any) => {}
+                '*' => tokens.push(Token::Any),
+                '?' => tokens.push(Token::One),
+                '[' | ']' => {
+                    return Err((
+                        format!("`{c}` is not understood in the pattern `{pattern}`"),
+                        format!(
+                            "only `*` and `?` are special; write `\\{c}` for the character itself, and a list for alternatives"
+                        ),
+                    ));
+                }
+                '\\' => match chars.next() {
+                    Some(next) => tokens.extend(next.to_lowercase().map(Token::Char)),
+                    None => {
+                        return Err((
+                            format!("the pattern `{pattern}` ends in a lone `\\`"),
+                            "write `\\\\` for the character itself".to_owned(),
+                        ));
+                    }
+                },
+                c => tokens.extend(c.to_lowercase().map(Token::Char)),
+            }
+        }
+        Ok(Self { tokens })
+    }
+
+    /// Greedy with one point to come back to: time is at most pattern × name, memory constant.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        let mut rest = name.chars().flat_map(char::to_lowercase);
+        let mut index = 0;
+        let mut back = None;
+        loop {
+            match self.tokens.get(index) {
+                Some(Token::Any) => {
+                    index += 1;
+                    back = Some((index, rest.clone()));
+                    continue;
+                }
+                Some(Token::One) => {
+                    if rest.next().is_some() {
+                        index += 1;
+                        continue;
+                    }
+                }
+                Some(&Token::Char(wanted)) => {
+                    if rest.next() == Some(wanted) {
+                        index += 1;
+                        continue;
+                    }
+                }
+                None => {
+                    if rest.next().is_none() {
+                        return true;
+                    }
+                }
+            }
+            match &mut back {
+                Some((star, from)) => {
+                    if from.next().is_none() {
+                        return false;
+                    }
+                    index = *star;
+                    rest = from.clone();
+                }
+                None => return false,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_exact_to_the_byte() {
+        let thirty = Compare::size("> 30 MiB").unwrap();
+        assert!(!thirty.holds(30 << 20));
+        assert!(thirty.holds((30 << 20) + 1));
+        assert!(Compare::size(">=30MB").unwrap().holds(30_000_000));
+        assert!(!Compare::size(">=30MB").unwrap().holds(29_999_999));
+        assert!(Compare::size("== 1.5 KiB").unwrap().holds(1536));
+        assert!(Compare::size("< 1 GiB").unwrap().holds((1 << 30) - 1));
+        assert!(!Compare::size("<= 10 B").unwrap().holds(11));
+    }
+
+    #[test]
+    fn sizes_that_are_wrong() {
+        for (text, message) in [
+            ("> 30 Mb", "`Mb` is not a unit of size"),
+            ("> 30", "the size `> 30` has no unit"),
+            ("30 MiB", "`30 MiB` does not say how to compare"),
+            ("> x MiB", "`x MiB` is not a unit of size"),
+            ("> 1.2.3 MiB", "`1.2.3` is not a number"),
+            ("> 1. MiB", "`1.` is not a number"),
+            (
+                "> 99999999999 GiB",
+                "the size `99999999999 GiB` is larger than any message",
+            ),
+        ] {
+            assert_eq!(Compare::size(text).unwrap_err().0, message);
+        }
+        assert!(Compare::number("> 1 MiB").is_err());
+        assert!(Compare::number("> 3").unwrap().holds(4));
+    }
+
+    #[test]
+    fn a_range_settles_only_what_it_settles() {
+        let above = Compare::number("> 5").unwrap();
+        let why = Reason::NotYet;
+        assert_eq!(above.holds_between(6, None, &why), Truth::True);
+        assert_eq!(above.holds_between(0, Some(5), &why), Truth::False);
+        assert_eq!(
+            above.holds_between(5, Some(6), &why),
+            Truth::Unknown(Reason::NotYet)
+        );
+        let equal = Compare::number("== 5").unwrap();
+        assert_eq!(equal.holds_between(5, Some(5), &why), Truth::True);
+        assert_eq!(equal.holds_between(6, None, &why), Truth::False);
+        assert_eq!(
+            equal.holds_between(4, Some(5), &why),
+            Truth::Unknown(Reason::NotYet)
+        );
+        assert_eq!(
+            equal.holds_between(4, Some(6), &why),
+            Truth::Unknown(Reason::NotYet)
+        );
+    }
+
+    #[test]
+    fn globs() {
+        for (pattern, name, expected) in [
+            ("*.exe", "A.EXE", true),
+            ("*.exe", "a.exe.txt", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*", "", true),
+            ("?*", "", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "xxbxxaxx", false),
+            ("*ab", "aab", true),
+            ("hóa đơn*", "HÓA ĐƠN 12.pdf", true),
+            (r"a\*b", "a*b", true),
+            (r"a\*b", "axb", false),
+            ("smime.p7?", "smime.p7s", true),
+        ] {
+            assert_eq!(
+                Glob::new(pattern).unwrap().matches(name),
+                expected,
+                "{pattern} {name}"
+            );
+        }
+        assert!(Glob::new("a[bc]").is_err());
+        assert!(Glob::new("a\\").is_err());
+        assert!(Glob::new(" ").is_err());
+    }
+
+    #[test]
+    fn a_hostile_name_costs_pattern_times_name() {
+        let glob = Glob::new("*a*a*a*a*a*a*a*b").unwrap();
+        assert!(!glob.matches(&"a".repeat(20_000)));
+    }
+
+    #[test]
+    fn sizes_for_people_never_claim_more_than_there_is() {
+        assert_eq!(human_size((30 << 20) - 1), "29.9 MiB");
+        assert_eq!(human_size(30 << 20), "30.0 MiB");
+        assert_eq!(human_size(999), "999 B");
+    }
+}
