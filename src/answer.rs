@@ -60,10 +60,17 @@ pub fn answer(decision: &Decision) -> Answer {
             tags: tags(),
         },
         Action::Defer | Action::Reject => {
-            Answer::Refuse(decision.reply(applied).unwrap_or_else(|| ReplyText {
-                code: if applied == Action::Defer { 451 } else { 550 },
-                enhanced: if applied == Action::Defer { "4.7.1" } else { "5.7.1" }.to_owned(),
-                lines: vec![format!("Ma: {}", decision.reference)],
+            Answer::Refuse(decision.reply(applied).unwrap_or_else(|| {
+                ReplyText {
+                    code: if applied == Action::Defer { 451 } else { 550 },
+                    enhanced: if applied == Action::Defer {
+                        "4.7.1"
+                    } else {
+                        "5.7.1"
+                    }
+                    .to_owned(),
+                    lines: vec![format!("Ma: {}", decision.reference)],
+                }
             }))
         }
     }
@@ -106,7 +113,9 @@ fn rules(decision: &Decision, action: Action) -> Vec<String> {
         .iter()
         .flat_map(|recipient| &recipient.judgement.fired);
     for rule in fired {
-        if rule.mode == Mode::Enforce && rule.then == action && !rules.iter().any(|r| **r == *rule.id)
+        if rule.mode == Mode::Enforce
+            && rule.then == action
+            && !rules.iter().any(|r| **r == *rule.id)
         {
             rules.push(rule.id.to_string());
         }

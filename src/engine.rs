@@ -76,11 +76,7 @@ impl Services {
     ///
     /// # Errors
     /// Where the spool cannot be used: the folder is not there or not writable.
-    pub fn new(
-        policy: Generation,
-        limits: Limits,
-        spool_dir: Option<PathBuf>,
-    ) -> io::Result<Self> {
+    pub fn new(policy: Generation, limits: Limits, spool_dir: Option<PathBuf>) -> io::Result<Self> {
         let turns = match limits.turns {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             turns => turns,
@@ -190,10 +186,7 @@ impl Decision {
 
     /// The reply of the first recipient whose applied action is `action`.
     pub fn reply(&self, action: Action) -> Option<ReplyText> {
-        self.speak(
-            |judgement| judgement.applied == action,
-            Generation::reply,
-        )
+        self.speak(|judgement| judgement.applied == action, Generation::reply)
     }
 
     /// The reply that would be given if every rule were enforced.
@@ -263,10 +256,7 @@ impl Judging {
                 ..Facts::default()
             },
             routes: Vec::new(),
-            receiver: Some(Receiver::new(
-                &services.spool,
-                message::Limits::default(),
-            )),
+            receiver: Some(Receiver::new(&services.spool, message::Limits::default())),
             seen: 0,
             batch: Vec::new(),
             batch_bytes: 0,

@@ -197,7 +197,6 @@ impl<'a> Event<'a> {
             microseconds: (&decision.times).into(),
         }
     }
-
 }
 
 /// Says that Postfix was gone before it heard a decision: it will use its default action, and the
@@ -313,7 +312,8 @@ impl EventLog {
 fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
     // A panic while the lock was held can have left at most a torn line, which is no reason to
     // stop writing.
-    file.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    file.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -46,7 +46,9 @@ impl Shared {
         client.is_some_and(|client| {
             // A client of an IPv4 network may be shown as ::ffff:192.0.2.1.
             let client = client.to_canonical();
-            self.own_networks.iter().any(|network| network.contains(&client))
+            self.own_networks
+                .iter()
+                .any(|network| network.contains(&client))
         })
     }
 
@@ -66,7 +68,10 @@ impl Shared {
                 "A message could not be judged."
             );
         }
-        if let Err(error) = self.events.write(&Event::new(decision, answer, stage, queue_id)) {
+        if let Err(error) = self
+            .events
+            .write(&Event::new(decision, answer, stage, queue_id))
+        {
             self.metrics.event_errors.inc();
             tracing::error!(%error, "A decision event could not be written.");
         }
@@ -75,7 +80,9 @@ impl Shared {
 
     fn count(&self, decision: &Decision, answer: &Answer) {
         let metrics = &self.metrics;
-        let direction = decision.direction().map_or("mixed", |direction| direction.as_str());
+        let direction = decision
+            .direction()
+            .map_or("mixed", |direction| direction.as_str());
         metrics
             .messages
             .with_label_values(&[
@@ -109,7 +116,10 @@ impl Shared {
                 }
             }
             for (exception, rule) in &judgement.excepted {
-                metrics.exceptions.with_label_values(&[&**exception, &**rule]).inc();
+                metrics
+                    .exceptions
+                    .with_label_values(&[&**exception, &**rule])
+                    .inc();
             }
         }
         for hit in hits {
@@ -162,11 +172,17 @@ impl crate::milter::Service for Service {
 impl Events for Shared {
     fn accepted(&self, _: &ListenerInfo) {
         self.metrics.connections.inc();
-        self.metrics.connections_total.with_label_values(&["accepted"]).inc();
+        self.metrics
+            .connections_total
+            .with_label_values(&["accepted"])
+            .inc();
     }
 
     fn refused(&self, _: &ListenerInfo) {
-        self.metrics.connections_total.with_label_values(&["refused"]).inc();
+        self.metrics
+            .connections_total
+            .with_label_values(&["refused"])
+            .inc();
     }
 
     fn closed(&self, _: &ListenerInfo, why: &End) {
@@ -176,7 +192,10 @@ impl Events for Shared {
             End::TimedOut => "timeout",
             _ => return,
         };
-        self.metrics.connections_total.with_label_values(&[result]).inc();
+        self.metrics
+            .connections_total
+            .with_label_values(&[result])
+            .inc();
     }
 }
 
@@ -228,7 +247,12 @@ impl MilterSession {
         }
         // From the last of a name to the first, since a deletion may renumber those behind it.
         for (index, name) in self.foreign.iter().enumerate().rev() {
-            let number = self.foreign.iter().take(index + 1).filter(|other| *other == name).count();
+            let number = self
+                .foreign
+                .iter()
+                .take(index + 1)
+                .filter(|other| *other == name)
+                .count();
             edits.delete_header(u32::try_from(number).unwrap_or(u32::MAX), name)?;
         }
         let (Answer::Accept { tags } | Answer::Hold { tags, .. }) = answer else {
@@ -267,7 +291,8 @@ impl Session for MilterSession {
             Peer::Inet6(address) => Some(address.port()),
             _ => None,
         };
-        self.envelope.connect(&String::from_utf8_lossy(host), peer.ip(), port);
+        self.envelope
+            .connect(&String::from_utf8_lossy(host), peer.ip(), port);
         Reply::Continue
     }
 
@@ -278,7 +303,11 @@ impl Session for MilterSession {
 
     async fn mail(&mut self, address: &[u8], args: Strings<'_>) -> Reply {
         self.envelope.mail(address, text(args));
-        let sender = self.envelope.sender.as_ref().map(|sender| sender.address.clone());
+        let sender = self
+            .envelope
+            .sender
+            .as_ref()
+            .map(|sender| sender.address.clone());
         self.judging = Some(Judging::begin(
             self.shared.services.clone(),
             self.session_facts(),
@@ -301,7 +330,8 @@ impl Session for MilterSession {
         self.envelope.drop_last_recipient();
         let answer = answer(&decision);
         let queue_id = self.envelope.queue_id.as_deref();
-        self.shared.record(&decision, &answer, EventStage::Rcpt, queue_id);
+        self.shared
+            .record(&decision, &answer, EventStage::Rcpt, queue_id);
         match &answer {
             Answer::Refuse(reply) => {
                 self.said = Some(decision.reference);
@@ -315,8 +345,12 @@ impl Session for MilterSession {
         let Some(judging) = &mut self.judging else {
             return Reply::Continue;
         };
-        if name.get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS.as_bytes())) {
-            self.foreign.push(String::from_utf8_lossy(name).to_ascii_lowercase());
+        if name
+            .get(..OURS.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(OURS.as_bytes()))
+        {
+            self.foreign
+                .push(String::from_utf8_lossy(name).to_ascii_lowercase());
         }
         if self.leading_space {
             judging.header(name, value);
@@ -405,7 +439,8 @@ impl Session for MilterSession {
 }
 
 fn text(args: Strings<'_>) -> Vec<String> {
-    args.map(|arg| String::from_utf8_lossy(arg).into_owned()).collect()
+    args.map(|arg| String::from_utf8_lossy(arg).into_owned())
+        .collect()
 }
 
 /// The reply on the wire. A text that Postfix would not take is a mistake of ours, which the
@@ -415,7 +450,11 @@ fn code(reply: &ReplyText) -> Reply {
         Ok(code) => Reply::Code(code),
         Err(error) => {
             tracing::error!(%error, "A reply could not be sent as it was written.");
-            if reply.code < 500 { Reply::Tempfail } else { Reply::Reject }
+            if reply.code < 500 {
+                Reply::Tempfail
+            } else {
+                Reply::Reject
+            }
         }
     }
 }

@@ -100,7 +100,10 @@ async fn index() -> &'static str {
 
 async fn metrics(State(desk): State<Arc<dyn Desk>>) -> impl IntoResponse {
     (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
         desk.metrics(),
     )
 }

@@ -38,8 +38,12 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
     if let Some(message) = decision.facts.message.known() {
         write_message(out, message, decision.facts.files.known())?;
     }
-    for (index, (address, decided)) in
-        decision.facts.recipients.iter().zip(&decision.recipients).enumerate()
+    for (index, (address, decided)) in decision
+        .facts
+        .recipients
+        .iter()
+        .zip(&decision.recipients)
+        .enumerate()
     {
         writeln!(
             out,
@@ -123,7 +127,12 @@ fn write_file(out: &mut String, file: &FileFacts) -> std::fmt::Result {
     }
     write!(out, ": {}", bytes(file.size))?;
     for (index, kind) in file.kinds.iter().enumerate() {
-        write!(out, "{}{}", if index == 0 { ", " } else { " and " }, kind.what)?;
+        write!(
+            out,
+            "{}{}",
+            if index == 0 { ", " } else { " and " },
+            kind.what
+        )?;
     }
     for sign in &file.executable {
         match sign.by {

@@ -168,7 +168,12 @@ fn envelope(
     let mut assumed = Vec::new();
     if given.from.is_some() && !given.rcpt.is_empty() {
         let sender = parse(given.from.as_deref().unwrap_or_default());
-        return Ok((sender, given.rcpt.iter().map(|to| parse(to)).collect(), session, String::new()));
+        return Ok((
+            sender,
+            given.rcpt.iter().map(|to| parse(to)).collect(),
+            session,
+            String::new(),
+        ));
     }
     while !header_is_whole(piece) && piece.len() < HEADER {
         let before = piece.len();
@@ -186,7 +191,11 @@ fn envelope(
         Some(from) => parse(from),
         None => {
             assumed.push("MAIL FROM from the From field".to_owned());
-            headers.addresses("from").into_iter().next().unwrap_or_default()
+            headers
+                .addresses("from")
+                .into_iter()
+                .next()
+                .unwrap_or_default()
         }
     };
     let recipients = if given.rcpt.is_empty() {
@@ -221,5 +230,6 @@ fn parse(address: &str) -> Address {
 }
 
 fn header_is_whole(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"\n\n").is_some() || memchr::memmem::find(bytes, b"\n\r\n").is_some()
+    memchr::memmem::find(bytes, b"\n\n").is_some()
+        || memchr::memmem::find(bytes, b"\n\r\n").is_some()
 }

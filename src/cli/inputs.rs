@@ -52,13 +52,14 @@ impl Inputs {
             };
         }
         match mbox(path)? {
-            Some(ranges) => self
-                .sources
-                .extend(ranges.into_iter().enumerate().map(|(index, range)| Source {
-                    path: path.to_owned(),
-                    range: Some(range),
-                    number: index + 1,
-                })),
+            Some(ranges) => {
+                self.sources
+                    .extend(ranges.into_iter().enumerate().map(|(index, range)| Source {
+                        path: path.to_owned(),
+                        range: Some(range),
+                        number: index + 1,
+                    }))
+            }
             None => self.sources.push(Source::whole(path)),
         }
         Ok(())
@@ -177,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_from_in_the_text_does_not_split() {
-        let mbox = "From a@b x\nSubject: 1\n\nhello\nFrom here on it is text\n>From quoted\n\nFromage\n";
+        let mbox =
+            "From a@b x\nSubject: 1\n\nhello\nFrom here on it is text\n>From quoted\n\nFromage\n";
         assert_eq!(
             pieces(mbox),
             ["Subject: 1\n\nhello\nFrom here on it is text\n>From quoted\n\nFromage\n"]

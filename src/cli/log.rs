@@ -32,7 +32,12 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
         LogFormat::Journald => registry.with(journald()?).init(),
         LogFormat::Auto if under_journald => registry.with(journald()?).init(),
         LogFormat::Json => registry
-            .with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr))
+            .with(
+                fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(std::io::stderr),
+            )
             .init(),
         LogFormat::Auto | LogFormat::Text => registry
             .with(

@@ -160,7 +160,10 @@ fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
     let mut unmet = Vec::new();
     let verdict = decision.verdict();
     if verdict != test.expect.verdict {
-        unmet.push(format!("verdict: expected {}, got {verdict}", test.expect.verdict));
+        unmet.push(format!(
+            "verdict: expected {}, got {verdict}",
+            test.expect.verdict
+        ));
     }
     let applied = answer::answer(decision).action();
     if let Some(expected) = test.expect.applied

@@ -42,7 +42,13 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Policy file; several: which one rules is decided per recipient.
-    #[arg(long, env = "GACTHU_POLICY", required = true, value_name = "FILE", value_delimiter = ':')]
+    #[arg(
+        long,
+        env = "GACTHU_POLICY",
+        required = true,
+        value_name = "FILE",
+        value_delimiter = ':'
+    )]
     policy: Vec<PathBuf>,
     /// MAIL FROM. Without it the From field counts.
     #[arg(long, value_name = "ADDRESS")]
@@ -133,7 +139,12 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Ok(failed) => unreadable += failed,
         // The reader of our output went away (`| head`): that is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(error) => return fail(UNUSABLE, format_args!("the output cannot be written: {error}")),
+        Err(error) => {
+            return fail(
+                UNUSABLE,
+                format_args!("the output cannot be written: {error}"),
+            );
+        }
     }
     if unreadable > 0 {
         return fail(UNUSABLE, format_args!("{unreadable} could not be read"));

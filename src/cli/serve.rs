@@ -40,11 +40,22 @@ use crate::{
 )]
 pub struct Args {
     /// Policy file; several: which one rules is decided per recipient.
-    #[arg(long, env = "GACTHU_POLICY", required = true, value_name = "FILE", value_delimiter = ':')]
+    #[arg(
+        long,
+        env = "GACTHU_POLICY",
+        required = true,
+        value_name = "FILE",
+        value_delimiter = ':'
+    )]
     policy: Vec<PathBuf>,
     /// Where to listen: unix:PATH or inet:HOST:PORT, then ,role=mx|submission|mailbox|gateway|local
     /// ,mode=0660 ,group=postfix. Not needed under systemd's socket activation.
-    #[arg(long, env = "GACTHU_LISTEN", value_name = "SPEC", value_delimiter = ' ')]
+    #[arg(
+        long,
+        env = "GACTHU_LISTEN",
+        value_name = "SPEC",
+        value_delimiter = ' '
+    )]
     listen: Vec<ListenSpec>,
     /// Address of /metrics and /healthz. Loopback is wise: there is no password.
     #[arg(long, env = "GACTHU_ADMIN", value_name = "ADDR:PORT")]
@@ -54,7 +65,12 @@ pub struct Args {
     control: Option<PathBuf>,
     /// A network whose clients are ours (mailbox servers, devices): what they send is outbound or
     /// internal.
-    #[arg(long, env = "GACTHU_OWN_NETWORK", value_name = "CIDR", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "GACTHU_OWN_NETWORK",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
     own_network: Vec<IpNet>,
     /// Folder for large messages while they are judged: unlinked, encrypted files. Without it
     /// they are held in memory (memfd).
@@ -62,7 +78,12 @@ pub struct Args {
     spool_dir: Option<PathBuf>,
     /// MiB that all messages together may hold in the spool. A message that finds it full is
     /// judged by size, names, hashes and the beginning of each file.
-    #[arg(long, env = "GACTHU_SPOOL_LIMIT", default_value_t = 8192, value_name = "MIB")]
+    #[arg(
+        long,
+        env = "GACTHU_SPOOL_LIMIT",
+        default_value_t = 8192,
+        value_name = "MIB"
+    )]
     spool_limit: u64,
     /// File for decision events, one JSON object a line. Without it they go to the log.
     #[arg(long, env = "GACTHU_EVENT_LOG", value_name = "FILE")]
@@ -71,19 +92,44 @@ pub struct Args {
     #[arg(long, env = "GACTHU_LOG_FORMAT", value_enum, default_value = "auto")]
     log_format: log::LogFormat,
     /// What is logged: error, warn, info, debug, trace; by room: info,gacthu::milter=debug.
-    #[arg(long, env = "GACTHU_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "GACTHU_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     log: String,
     /// Milter connections at once. Postfix opens one for each SMTP session.
-    #[arg(long, env = "GACTHU_MAX_CONNECTIONS", default_value_t = 1024, value_name = "N")]
+    #[arg(
+        long,
+        env = "GACTHU_MAX_CONNECTIONS",
+        default_value_t = 1024,
+        value_name = "N"
+    )]
     max_connections: usize,
     /// Seconds that messages under way may take after TERM.
-    #[arg(long, env = "GACTHU_DRAIN", default_value_t = 30, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "GACTHU_DRAIN",
+        default_value_t = 30,
+        value_name = "SECONDS"
+    )]
     drain: u64,
     /// Seconds without a command after which a connection between messages is closed.
-    #[arg(long, env = "GACTHU_IDLE_TIMEOUT", default_value_t = 3600, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "GACTHU_IDLE_TIMEOUT",
+        default_value_t = 3600,
+        value_name = "SECONDS"
+    )]
     idle_timeout: u64,
     /// Seconds that Postfix may be silent inside a message's content.
-    #[arg(long, env = "GACTHU_READ_TIMEOUT", default_value_t = 330, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "GACTHU_READ_TIMEOUT",
+        default_value_t = 330,
+        value_name = "SECONDS"
+    )]
     read_timeout: u64,
 }
 
@@ -103,7 +149,10 @@ pub(super) fn run(args: Args) -> ExitCode {
         Ok(listeners) => listeners,
         Err((status, message)) => return fail(status, message),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(FAILED, format_args!("no threads can be started: {error}")),
     };
@@ -167,9 +216,8 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
         tokio::spawn(admin::serve(listener, desk.clone(), stopping.clone()));
     }
     if let Some(path) = &args.control {
-        let listener = admin::open_control(path).map_err(|error| {
-            format!("--control {} cannot be opened: {error}", path.display())
-        })?;
+        let listener = admin::open_control(path)
+            .map_err(|error| format!("--control {} cannot be opened: {error}", path.display()))?;
         tokio::spawn(admin::control(listener, desk.clone(), stopping.clone()));
     }
     for listener in &listeners {
@@ -189,7 +237,11 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
         ..Settings::default()
     };
     let service = Arc::new(Service(shared.clone()));
-    info!(version = env!("CARGO_PKG_VERSION"), policy = running, "Ready.");
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        policy = running,
+        "Ready."
+    );
     notify(&[NotifyState::Ready]);
     let served = milter::serve(listeners, service, settings, shared, stopping).await;
     if let Some(path) = &args.control {
@@ -269,7 +321,10 @@ fn notify(states: &[NotifyState<'_>]) {
 /// A panic is a mistake of ours: it ends one message, and its place must be found afterwards.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         error!(place, "A panic: please report this.");
     }));
 }
@@ -296,8 +351,12 @@ impl Office {
                 .with_label_values(&[generation.name(policy), mode, generation.short_hash()])
                 .set(1);
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        metrics.policy_loaded.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        metrics
+            .policy_loaded
+            .set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         metrics.reloads.with_label_values(&["loaded"]).inc();
     }
 }
@@ -306,7 +365,9 @@ impl Desk for Office {
     fn metrics(&self) -> String {
         let metrics = &self.shared.metrics;
         let services = &self.shared.services;
-        metrics.spool_bytes.set(i64::try_from(services.spool_bytes()).unwrap_or(i64::MAX));
+        metrics
+            .spool_bytes
+            .set(i64::try_from(services.spool_bytes()).unwrap_or(i64::MAX));
         metrics.heavy_waiting.set(services.heavy_waiting());
         metrics.render()
     }
@@ -340,7 +401,11 @@ impl Desk for Office {
 
 impl Office {
     fn refused(&self, text: String) -> (bool, String) {
-        self.shared.metrics.reloads.with_label_values(&["refused"]).inc();
+        self.shared
+            .metrics
+            .reloads
+            .with_label_values(&["refused"])
+            .inc();
         error!(
             report = %text.trim_end(),
             "The policy does not check; the one that runs stays."

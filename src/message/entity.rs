@@ -1,7 +1,7 @@
 //! The header of a part: collected line by line, then read.
 
 use super::{
-    Disposition, Headers, Names, Problem, TransferEncoding, message::note, params::Structured, text,
+    Disposition, Headers, Names, Problem, TransferEncoding, params::Structured, parts::note, text,
 };
 
 /// A header block that is being collected.
@@ -205,16 +205,18 @@ fn boundaries(types: &[Structured], problems: &mut Vec<Problem>) -> Vec<Vec<u8>>
             note(problems, Problem::BoundaryAmbiguous);
         }
         for reading in readings {
-            // Trailing white space is not part of it (RFC 2046 section 5.1.1).
-            let boundary = reading.bytes.trim_ascii_end();
-            if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
-                continue;
-            }
-            if boundary.len() > 70 {
-                note(problems, Problem::BoundaryTooLong);
-            }
-            if found.len() < MAX_BOUNDARIES && !found.iter().any(|known| known == boundary) {
-                found.push(boundary.to_vec());
+            // Trailing white space is not part of it (RFC 2046 section 5.1.1); leading white space
+            // is, but not for every program.
+            for boundary in [reading.bytes.trim_ascii_end(), reading.bytes.trim_ascii()] {
+                if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
+                    continue;
+                }
+                if boundary.len() > 70 {
+                    note(problems, Problem::BoundaryTooLong);
+                }
+                if found.len() < MAX_BOUNDARIES && !found.iter().any(|known| known == boundary) {
+                    found.push(boundary.to_vec());
+                }
             }
         }
     }

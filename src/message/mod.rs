@@ -8,13 +8,14 @@
 //! No type of mail-parser leaves this room; it reads address fields and decodes charsets.
 
 mod address;
+mod blob_writer;
 mod cids;
 mod entity;
 mod envelope;
 mod headers;
-mod message;
 mod names;
 mod params;
+mod parts;
 mod receiver;
 mod scanner;
 mod spool;
@@ -24,10 +25,10 @@ mod transfer;
 pub use address::Address;
 pub use envelope::{Envelope, Recipient, Route, Sender, Session};
 pub use headers::{Field, Headers};
-pub use message::{
+pub use names::Names;
+pub use parts::{
     Disposition, Limit, Limits, Message, Part, PartKind, Problem, TransferEncoding, Unscanned, Why,
 };
-pub use names::Names;
 pub use receiver::Receiver;
 pub use spool::{Blob, Data, Range, Reader, Spool};
 

@@ -40,12 +40,22 @@ impl Names {
         let bytes = reading.bytes.as_slice();
         if let Some(named) = &reading.charset {
             let named = String::from_utf8_lossy(named);
-            self.add(text::decode(&named, bytes).unwrap_or_else(|| text::guess(bytes)));
+            if let Some(name) = text::decode(&named, bytes) {
+                self.add(name);
+                return;
+            }
         }
         if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
             // Most programs decode encoded words here, although RFC 2047 section 5 forbids them.
             if bytes.windows(2).any(|pair| pair == b"=?") {
-                self.add(text::encoded_words(bytes));
+                let name = text::encoded_words(bytes);
+                // Undecoded, it says nothing about what the file is for a program that shows it.
+                let is_words = bytes.starts_with(b"=?") && bytes.ends_with(b"?=");
+                let decoded = name.as_bytes() != bytes;
+                self.add(name);
+                if is_words && decoded {
+                    return;
+                }
             }
             self.add(text::guess(bytes));
             return;

@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 use super::{
     Headers, Limits, Message, Spool,
-    message::{Limit, Unscanned, Why},
+    parts::{Limit, Unscanned, Why},
     scanner::{Scanner, Shared},
 };
 

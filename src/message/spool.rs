@@ -18,15 +18,13 @@ use std::{
     },
 };
 
+use super::{Limit, Why};
 use aes::Aes128;
 use bytes::Bytes;
 use ctr::{
     Ctr64BE,
     cipher::{KeyIvInit, StreamCipher, StreamCipherSeek},
 };
-use sha2::{Digest, Sha256};
-
-use super::{Limit, Why};
 
 /// The store of one process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -83,44 +81,15 @@ pub struct Reader {
 pub(super) struct MessageSpool {
     shared: Arc<Shared>,
     /// Bytes of memory that its bodies may still use.
-    memory: usize,
+    pub(super) memory: usize,
     /// Bytes of memory that heads and tails of spooled bodies may still use.
-    ends: usize,
+    pub(super) ends: usize,
     file: Option<Arc<SpoolFile>>,
     /// Where the next body begins in the file.
-    end: u64,
+    pub(super) end: u64,
     /// The file cannot be made or written to: do not try again for each body.
     broken: bool,
     scratch: Vec<u8>,
-}
-
-/// Takes the decoded bytes of one part.
-pub(super) struct BlobWriter {
-    size: u64,
-    hash: Sha256,
-    place: Place,
-}
-
-enum Place {
-    Memory(Vec<u8>),
-    File {
-        start: u64,
-        head: Vec<u8>,
-        tail: Vec<u8>,
-        keep: Keep,
-    },
-    Dropped {
-        why: Why,
-        head: Vec<u8>,
-        tail: Vec<u8>,
-        keep: Keep,
-    },
-}
-
-#[derive(Clone, Copy)]
-struct Keep {
-    head: usize,
-    tail: usize,
 }
 
 #[derive(Debug)]
@@ -288,16 +257,19 @@ impl Read for Reader {
 }
 
 impl MessageSpool {
-    pub(super) fn writer(&self) -> BlobWriter {
-        BlobWriter {
-            size: 0,
-            hash: Sha256::new(),
-            place: Place::Memory(Vec::new()),
+    /// The piece of the file that begins at `start`.
+    pub(super) fn range(&self, start: u64, len: u64) -> Data {
+        match &self.file {
+            Some(file) => {
+                let file = Arc::clone(file);
+                Data::Spooled(Range { file, start, len })
+            }
+            None => Data::NotKept(Why::Damaged),
         }
     }
 
-    /// What a message's file takes; the difference to the total limit is checked here.
-    fn append(&mut self, bytes: &[u8]) -> Result<(), Why> {
+    /// Writes to the end of the message's file; fails at the total limit and on a full disk.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Why> {
         if self.broken {
             return Err(Why::Damaged);
         }
@@ -352,155 +324,6 @@ impl MessageSpool {
             at += piece.len() as u64;
         }
         Ok(file)
-    }
-
-    fn keep(&mut self) -> Keep {
-        let keep = if self.ends >= HEAD + TAIL {
-            Keep {
-                head: HEAD,
-                tail: TAIL,
-            }
-        } else {
-            Keep {
-                head: 256,
-                tail: 64,
-            }
-        };
-        self.ends = self.ends.saturating_sub(keep.head + keep.tail);
-        keep
-    }
-}
-
-impl BlobWriter {
-    pub(super) fn write(&mut self, spool: &mut MessageSpool, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.size += bytes.len() as u64;
-        self.hash.update(bytes);
-        if let Place::Memory(kept) = &mut self.place {
-            if bytes.len() <= spool.memory {
-                spool.memory -= bytes.len();
-                kept.extend_from_slice(bytes);
-                return;
-            }
-            let kept = std::mem::take(kept);
-            self.leave_memory(spool, kept);
-        }
-        self.append(spool, bytes);
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        self.size
-    }
-
-    pub(super) fn finish(self, spool: &MessageSpool) -> Blob {
-        let sha256 = self.hash.finalize().into();
-        let size = self.size;
-        match self.place {
-            Place::Memory(kept) => {
-                let all = Bytes::from(kept);
-                Blob {
-                    size,
-                    sha256,
-                    head: all.slice(..all.len().min(HEAD)),
-                    tail: all.slice(all.len().saturating_sub(TAIL)..),
-                    data: Data::Memory(all),
-                }
-            }
-            Place::File {
-                start,
-                head,
-                tail,
-                keep,
-            } => {
-                let data = match &spool.file {
-                    Some(file) => Data::Spooled(Range {
-                        file: Arc::clone(file),
-                        start,
-                        len: size,
-                    }),
-                    None => Data::NotKept(Why::Damaged),
-                };
-                Blob {
-                    size,
-                    sha256,
-                    head: head.into(),
-                    tail: last(tail, keep.tail),
-                    data,
-                }
-            }
-            Place::Dropped {
-                why,
-                head,
-                tail,
-                keep,
-            } => Blob {
-                size,
-                sha256,
-                head: head.into(),
-                tail: last(tail, keep.tail),
-                data: Data::NotKept(why),
-            },
-        }
-    }
-
-    /// Gives the memory or the end of the file back: the content is not wanted after all.
-    pub(super) fn discard(self, spool: &mut MessageSpool) {
-        if let Place::Memory(kept) = self.place {
-            spool.memory += kept.len();
-        }
-    }
-
-    /// What was kept in memory goes to the file, and its memory is free for later bodies.
-    fn leave_memory(&mut self, spool: &mut MessageSpool, kept: Vec<u8>) {
-        spool.memory += kept.len();
-        let keep = spool.keep();
-        let start = spool.end;
-        let (mut head, mut tail) = (Vec::new(), Vec::new());
-        ends(&mut head, &mut tail, keep, &kept);
-        self.place = match if kept.is_empty() {
-            Ok(())
-        } else {
-            spool.append(&kept)
-        } {
-            Ok(()) => Place::File {
-                start,
-                head,
-                tail,
-                keep,
-            },
-            Err(why) => Place::Dropped {
-                why,
-                head,
-                tail,
-                keep,
-            },
-        };
-    }
-
-    fn append(&mut self, spool: &mut MessageSpool, bytes: &[u8]) {
-        match &mut self.place {
-            Place::Memory(_) => {}
-            Place::File {
-                head, tail, keep, ..
-            } => {
-                let keep = *keep;
-                ends(head, tail, keep, bytes);
-                if let Err(why) = spool.append(bytes) {
-                    let (head, tail) = (std::mem::take(head), std::mem::take(tail));
-                    self.place = Place::Dropped {
-                        why,
-                        head,
-                        tail,
-                        keep,
-                    };
-                }
-            }
-            Place::Dropped {
-                head, tail, keep, ..
-            } => ends(head, tail, *keep, bytes),
-        }
     }
 }
 
@@ -573,30 +396,6 @@ fn random(into: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Follows the first and last bytes of what goes by.
-fn ends(head: &mut Vec<u8>, tail: &mut Vec<u8>, keep: Keep, bytes: &[u8]) {
-    let missing = keep.head.saturating_sub(head.len()).min(bytes.len());
-    head.extend_from_slice(&bytes[..missing]);
-    if bytes.len() >= keep.tail {
-        tail.clear();
-        tail.extend_from_slice(&bytes[bytes.len() - keep.tail..]);
-        return;
-    }
-    if tail.len() + bytes.len() > 2 * keep.tail {
-        tail.drain(..tail.len() - keep.tail);
-    }
-    tail.extend_from_slice(bytes);
-}
-
-fn last(mut tail: Vec<u8>, keep: usize) -> Bytes {
-    tail.drain(..tail.len().saturating_sub(keep));
-    tail.into()
-}
-
-/// First bytes that are kept of each body.
-const HEAD: usize = 4 << 10;
-/// Last bytes that are kept of each body.
-const TAIL: usize = 1 << 10;
 /// Heads and tails of the spooled bodies of one message, together.
 const ENDS_PER_MESSAGE: usize = 4 << 20;
 /// Bytes that are encrypted and written at once.

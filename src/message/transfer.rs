@@ -6,7 +6,7 @@
 
 use memchr::memchr;
 
-use super::message::{Problem, TransferEncoding};
+use super::parts::{Problem, TransferEncoding};
 
 /// A decoder of one part.
 pub(super) enum Decoder {

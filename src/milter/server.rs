@@ -141,7 +141,10 @@ pub async fn serve<S: Service>(
             "Messages under way are cut off, the grace is over."
         );
         let _ = phase.send(Phase::Cut);
-        let _ = ended.recv().await;
+        // Only a handler that never pauses can hold this up; it must not hold up the end.
+        if timeout(LAST, ended.recv()).await.is_err() {
+            warn!("Connections are left behind, their handlers do not pause.");
+        }
     }
     Ok(())
 }
@@ -320,6 +323,9 @@ fn log(listener: &ListenerInfo, peer: &str, end: &End, state: State) {
         }
     }
 }
+
+/// How long connections may take to end once they were cut.
+const LAST: Duration = Duration::from_secs(5);
 
 fn panicked() -> io::Error {
     io::Error::other("the handler panicked")

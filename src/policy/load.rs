@@ -175,9 +175,11 @@ impl Reader {
                 .take(200)
             {
                 let path = entry.path();
-                if path
+                let yaml = path
                     .extension()
-                    .is_some_and(|extension| extension == "yaml" || extension == "yml")
+                    .is_some_and(|extension| extension == "yaml" || extension == "yml");
+                if yaml
+                    && path != own
                     && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
                 {
                     there.push(stem.to_owned());
@@ -186,7 +188,8 @@ impl Reader {
         }
         there.sort();
         there.dedup();
-        let near = suggest(name, there.iter().map(String::as_str));
+        let near =
+            suggest(name, there.iter().map(String::as_str)).replace("allowed here:", "there are:");
         self.error(
             at,
             format!("there is no policy `{name}` to extend: no {name}.yaml beside this file or in the folder above"),

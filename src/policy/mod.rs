@@ -25,6 +25,8 @@ mod merge;
 mod model;
 mod read;
 mod read_condition;
+mod read_exception;
+mod read_rule;
 mod reader;
 mod reply;
 mod report;

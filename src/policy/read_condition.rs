@@ -8,7 +8,7 @@ use super::{
     list::Entries,
     merge::flow,
     reader::Reader,
-    report::suggest,
+    report::{nearest, suggest},
     value::{Compare, Glob, Wrong},
     yaml::{Node, Value},
 };
@@ -440,11 +440,19 @@ impl Reader {
                 kinds.push(KindTest::Id(kind.id));
             } else {
                 let known = CLASSES.iter().map(|(word, _)| *word);
-                self.error(
-                    at,
-                    format!("there is no kind of file `{text}`"),
-                    suggest(text, known.chain(KINDS.iter().map(|kind| kind.id))),
-                );
+                let known = known.chain(KINDS.iter().map(|kind| kind.id));
+                let classes = CLASSES.iter().map(|(word, _)| *word);
+                let extension = text.trim_start_matches('.');
+                let help = match nearest(text, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    // The kinds are many: the classes lead on.
+                    None if (2..=5).contains(&extension.len()) => format!(
+                        "for the end of a name write `extension: {extension}`; classes of kinds: {}",
+                        classes.collect::<Vec<_>>().join(", ")
+                    ),
+                    None => suggest(text, classes),
+                };
+                self.error(at, format!("there is no kind of file `{text}`"), help);
             }
         }
         kinds

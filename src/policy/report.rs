@@ -232,7 +232,10 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     known
         .into_iter()
         .map(|candidate| (distance(&lower, candidate), candidate))
-        .filter(|&(distance, candidate)| distance <= 1 + candidate.chars().count() / 4)
+        .filter(|&(distance, candidate)| {
+            let shorter = lower.chars().count().min(candidate.chars().count());
+            distance <= (1 + shorter / 4).min(shorter / 2)
+        })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }

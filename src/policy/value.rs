@@ -176,12 +176,12 @@ fn operator(text: &str) -> Result<(Op, &str), Wrong> {
     Err((format!("`{text}` does not say how to compare"), help))
 }
 
-/// Bytes for people: whole bytes below 1 KiB, then one decimal, never rounded up to a limit that
-/// was not reached.
+/// Bytes for people: whole bytes below 1 KiB, then one decimal, rounded up: one byte above 30 MiB is
+/// `30.1 MiB`, for "30.0, at most 30" is no answer to a sender.
 pub(super) fn human_size(bytes: u64) -> String {
     for (unit, factor) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
         if bytes >= factor {
-            let tenths = u128::from(bytes) * 10 / u128::from(factor);
+            let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(factor));
             return format!("{}.{} {unit}", tenths / 10, tenths % 10);
         }
     }
@@ -378,8 +378,8 @@ mod tests {
     }
 
     #[test]
-    fn sizes_for_people_never_claim_more_than_there_is() {
-        assert_eq!(human_size((30 << 20) - 1), "29.9 MiB");
+    fn sizes_for_people_show_what_is_over() {
+        assert_eq!(human_size((30 << 20) + 1), "30.1 MiB");
         assert_eq!(human_size(30 << 20), "30.0 MiB");
         assert_eq!(human_size(999), "999 B");
     }

@@ -169,66 +169,100 @@ fn options() -> Options {
 }
 
 fn report_syntax(file: u32, text: &str, error: &serde_saphyr::Error, problems: &mut Problems) {
-    let at = error.location().map_or(At::file(file), |location| {
+    use serde_saphyr::Error;
+
+    let mut at = error.location().map_or(At::file(file), |location| {
         let mut at = place(file, &location);
         at.len = 1;
         at
     });
-    let said = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    let said = error.to_string();
     // The crate ends its texts with the place; ours says it already.
-    let said = said
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .trim_end_matches([',', ';', ':'])
-        .to_owned();
-    let line = text
-        .lines()
-        .nth(at.line.saturating_sub(1) as usize)
-        .unwrap_or_default();
-    let tab = text.lines().position(|line| {
-        let indent = line.len() - line.trim_start().len();
-        line.get(..indent)
-            .is_some_and(|indent| indent.contains('\t'))
-    });
-    let (at, help) = match (error.without_snippet(), tab) {
-        (serde_saphyr::Error::Budget { .. } | serde_saphyr::Error::AliasReplayLimitExceeded { .. }, _) => (
-            at,
-            "the file asks for more than any policy needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned(),
-        ),
-        (_, Some(row)) => {
-            let column = text
-                .lines()
-                .nth(row)
-                .and_then(|line| line.find('\t'))
-                .unwrap_or(0);
-            (
-                At {
-                    file,
-                    line: row as u32 + 1,
-                    column: column as u32 + 1,
-                    start: 0,
-                    len: 1,
-                },
-                "YAML does not allow tabs for indentation: use spaces".to_owned(),
-            )
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let said = said.trim().trim_end_matches([',', ';', ':']);
+    let mut message = format!("this is not valid YAML: {said}");
+    let line = text.lines().nth(at.line.saturating_sub(1) as usize);
+    let value = line.and_then(unquoted_value);
+    let help = match error {
+        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } | Error::AliasError { .. } => {
+            "the file asks for more than any policy needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned()
         }
-        (serde_saphyr::Error::MergeKeyNotAllowed { .. }, _) => (
-            at,
-            "`<<` is not used in policies: write the keys out, or use `extends`".to_owned(),
-        ),
-        (serde_saphyr::Error::MultipleDocuments { .. }, _) => (
-            at,
-            "a policy file holds one document: remove the `---` in the middle".to_owned(),
-        ),
-        _ if line.contains(": ") || line.trim_end().ends_with(':') => (
-            at,
-            "check the indentation and the quotes of this line and of the one above; a value with `: `, `#`, `{`, `[`, `*`, `&`, `>` or `|` at its start wants quotes".to_owned(),
-        ),
-        _ => (at, "check the indentation and the quotes here and on the line above".to_owned()),
+        Error::MergeKeyNotAllowed { .. } => {
+            message = "`<<` is not used in policies".to_owned();
+            "write the keys out, or use `extends`".to_owned()
+        }
+        Error::MultipleDocuments { .. } => {
+            message = "a second document begins here".to_owned();
+            "a policy file holds one: remove the `---`".to_owned()
+        }
+        _ => {
+            if let Some((tab, line)) = tab_in_indentation(text) {
+                (at.line, at.column) = (line, tab);
+                message = "a tab stands in the indentation".to_owned();
+                "YAML does not allow tabs for indentation: use spaces".to_owned()
+            } else if let Some((line, bracket)) = open_bracket(text, at.line) {
+                format!("the `{bracket}` on line {line} is not closed before this")
+            } else if let Some(value) = value {
+                format!("put this value into quotes: `\"{}\"`", value.replace('"', "\\\""))
+            } else {
+                "check the indentation: keys of one block begin in one column, a list's `- ` too; and the quotes here and on the line above".to_owned()
+            }
+        }
     };
-    problems.error(at, format!("this is not valid YAML: {said}"), help);
+    problems.error(at, message, help);
+}
+
+/// The value of this line, if it means something else to YAML without quotes.
+fn unquoted_value(line: &str) -> Option<&str> {
+    let (_, value) = line.split_once(": ")?;
+    // Inside a flow mapping the innermost value is the one.
+    let value = match value.rsplit_once(": ") {
+        Some((before, inner)) if before.contains('{') => inner.trim_end_matches(['}', ' ']),
+        _ => value,
+    };
+    let value = value.trim();
+    let special = value.starts_with(['>', '|', '*', '&', '%', '@', '`', '!'])
+        || (value.contains(": ") && !value.starts_with(['{', '[', '"', '\'']));
+    special.then_some(value)
+}
+
+/// Column and line of the first tab before a line's text.
+fn tab_in_indentation(text: &str) -> Option<(u32, u32)> {
+    text.lines().enumerate().find_map(|(row, line)| {
+        let indent = line.len() - line.trim_start().len();
+        let tab = line.get(..indent)?.find('\t')?;
+        Some((tab as u32 + 1, row as u32 + 1))
+    })
+}
+
+/// The last bracket that is open before this line: its line and itself. Quotes and comments are
+/// looked at line by line, which is enough for a hint.
+fn open_bracket(text: &str, before: u32) -> Option<(u32, char)> {
+    let mut open = Vec::new();
+    for (row, line) in text
+        .lines()
+        .enumerate()
+        .take(before.saturating_sub(1) as usize)
+    {
+        let mut quote = None;
+        let mut last = ' ';
+        for c in line.chars() {
+            match (quote, c) {
+                (Some(end), c) if c == end => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') if !last.is_alphanumeric() => quote = Some(c),
+                (None, '#') if last == ' ' => break,
+                (None, '[' | '{') => open.push((row as u32 + 1, c)),
+                (None, ']' | '}') => {
+                    open.pop();
+                }
+                _ => {}
+            }
+            last = c;
+        }
+    }
+    open.pop()
 }
 
 fn report_duplicates(node: &Node, problems: &mut Problems) {

@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::{Content, Scanner, State, tree::FrameKind};
 use crate::message::{
-    Blob, Headers, Limit, Limits, Message, Part, PartKind, Problem, Spool, Unscanned, Why, cids,
+    Blob, Headers, Limit, Limits, Message, Part, PartKind, Problem, Spool, Unscanned, Why,
+    blob_writer::BlobWriter,
+    cids,
     entity::Block,
-    message::note,
-    spool::{BlobWriter, Data, MessageSpool},
+    parts::note,
+    spool::{Data, MessageSpool},
     transfer::Decoder,
 };
 
@@ -263,11 +265,16 @@ impl Shared {
             }
             message = parent.parent;
         }
-        let limit = self.limits.html_bytes as u64;
+        let limit = self.limits.html_bytes;
+        let size = part.blob.as_ref().map_or(0, |blob| blob.size);
+        if size > limit as u64 {
+            let number = part.number.clone();
+            return self.over(&number, "html_bytes", limit, size);
+        }
         let html = part
             .blob
             .as_ref()
-            .and_then(|blob| blob.read_all(limit).ok().flatten());
+            .and_then(|blob| blob.read_all(limit as u64).ok().flatten());
         let cids = &mut self.html_cids;
         if let Some(html) = html {
             cids::find(&html, |cid| {

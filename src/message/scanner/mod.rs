@@ -69,7 +69,7 @@ enum State {
 enum Content {
     /// Behind the last delimiter of a multipart.
     Epilogue(u64),
-    Leaf(Leaf),
+    Leaf(Box<Leaf>),
     /// Of a part beyond the limit.
     Skipped,
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::message::{
     Blob, Headers, Part, PartKind, Problem, TransferEncoding, Why,
     entity::{Block, Entity},
-    message::note,
+    parts::note,
     transfer::Decoder,
 };
 
@@ -239,10 +239,8 @@ impl Scanner {
         match entity.media_type.as_str() {
             "message/partial" => note(&mut problems, Problem::PartialMessage),
             "message/external-body" => note(&mut problems, Problem::ExternalBody),
-            media if media.starts_with("multipart/") && kind == PartKind::Leaf => {
-                if entity.boundaries.is_empty() {
-                    note(&mut problems, Problem::MissingBoundary);
-                }
+            media if media.starts_with("multipart/") && entity.boundaries.is_empty() => {
+                note(&mut problems, Problem::MissingBoundary);
             }
             _ => {}
         }
@@ -293,20 +291,20 @@ impl Scanner {
         });
         let decoder = Decoder::new(entity.transfer_encoding);
         self.state = match kind {
-            PartKind::Leaf => State::Content(Content::Leaf(Leaf {
+            PartKind::Leaf => State::Content(Content::Leaf(Box::new(Leaf {
                 part: id,
                 decoder,
                 to: Sink::Blob(shared.spool.writer()),
                 tentative: None,
-            })),
+            }))),
             PartKind::Multipart => {
                 self.open_multipart(shared, id, number, entity.boundaries, is_digest);
-                State::Content(Content::Leaf(Leaf {
+                State::Content(Content::Leaf(Box::new(Leaf {
                     part: id,
                     decoder,
                     to: Sink::Blob(shared.spool.writer()),
                     tentative: Some(leaf_type),
-                }))
+                })))
             }
             PartKind::Message if encoded => {
                 let base = Depth {
@@ -315,7 +313,7 @@ impl Scanner {
                     encoded: self.base.encoded + 1,
                 };
                 let scanner = Box::new(Self::within(base, Some((id, number)), shared.block()));
-                State::Content(Content::Leaf(Leaf {
+                State::Content(Content::Leaf(Box::new(Leaf {
                     part: id,
                     decoder,
                     to: Sink::Message {
@@ -324,7 +322,7 @@ impl Scanner {
                         hash: Sha256::new(),
                     },
                     tentative: None,
-                }))
+                })))
             }
             PartKind::Message => {
                 // The empty line before the attached message is not part of it.

@@ -192,6 +192,83 @@ fn mutations_do_no_harm() {
     });
 }
 
+/// Fields of random words: mail-parser's readers and charset decoders are behind these doors too.
+#[test]
+fn fields_of_random_words_do_no_harm() {
+    const WORDS: &[&[u8]] = &[
+        b"a",
+        b"@",
+        b"<",
+        b">",
+        b"\"",
+        b"\\",
+        b"(",
+        b")",
+        b",",
+        b":",
+        b";",
+        b" ",
+        b"\t",
+        b"\n ",
+        b"\r",
+        b"=",
+        b"=?utf-8?q?=C3?=",
+        b"=?utf-7?b?+/v8?=",
+        b"=?utf-16?b?/w==?=",
+        b"=?iso-2022-jp?b?GyRC?=",
+        b"=?",
+        b"?=",
+        b"*",
+        b"*0",
+        b"*1*",
+        b"'",
+        b"%41",
+        b"%",
+        b"filename",
+        b"name",
+        b"boundary",
+        b"\xc3",
+        b"\xa0\xff",
+        b"\0",
+        b"utf-16le''",
+        b"gb18030'vi'",
+        b"hz-gb-2312''",
+        b"utf-7''",
+        b"shift_jis''",
+        b".exe",
+        b"xn--",
+    ];
+    let mut dice = Dice(6);
+    within(60, || {
+        for _ in 0..20_000 {
+            let mut value = Vec::new();
+            for _ in 0..dice.roll(25) {
+                value.extend(WORDS[dice.roll(WORDS.len())]);
+            }
+            let address = crate::message::Address::parse_path(&value);
+            address.domain_is_or_under("gov.vn");
+            for address in crate::message::Address::parse_field(&value) {
+                assert!(!address.is_empty());
+            }
+            let mut raw = b"Content-Type: multipart/mixed; ".to_vec();
+            raw.extend(&value);
+            raw.extend(b"\nContent-Disposition: attachment; filename");
+            raw.extend(&value);
+            raw.extend(b"\nSubject: ");
+            raw.extend(&value);
+            raw.extend(b"\nMessage-ID: ");
+            raw.extend(&value);
+            raw.extend(b"\n\n--a\n\nx\n");
+            let message = scan(&raw);
+            message.headers.subject();
+            message.headers.message_id();
+            let names = &message.parts[0].names;
+            assert_eq!(names.shown.as_ref(), names.all.first());
+            assert!(names.all.len() <= 32);
+        }
+    });
+}
+
 #[test]
 fn nothing_at_all_is_a_message_too() {
     for raw in ["", "\n", "\r", "\r\n", "-", "--", ":", "\0", " "] {

@@ -82,6 +82,16 @@ fn every_charset_is_decoded() {
 }
 
 #[test]
+fn encoded_words_count_as_one_reading() {
+    let names = disposition("filename=\"=?utf-8?Q?a=2Eexe?=\"");
+    assert_eq!(names.all, ["a.exe"]);
+    // A program that does not decode them sees another extension.
+    let names = disposition("filename=\"=?utf-8?Q?a.txt?=.exe\"");
+    assert_eq!(names.all, ["a.txt.exe", "=?utf-8?Q?a.txt?=.exe"]);
+    assert_eq!(disposition("filename*=utf-16le''a%00.%00").all, ["a."]);
+}
+
+#[test]
 fn raw_legacy_bytes_have_several_readings() {
     let mut header = b"Content-Type: text/plain; charset=gb2312; name=\"".to_vec();
     header.extend(b"\xd6\xd0.exe\"");

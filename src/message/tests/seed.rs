@@ -56,21 +56,42 @@ fn every_message_is_taken_apart() {
     }
 }
 
+/// Both sides agree on these; what is missing here needs readings that no standard knows:
+/// quoted-printable with `=0X` and `=0` before each character, which some programs skip, and
+/// uuencode. In fIvA the archive's line feeds are line ends of the text: CRLF on the wire.
 #[test]
 fn hidden_archives_are_seen() {
-    for (name, bytes) in messages() {
-        if name.contains("noxxi-hide-content") {
-            let (content, named) = sees(&scan(&bytes), EICAR_ZIP, "eicar.zip");
-            println!("{name}: content {content}, name {named}");
-        }
-        if name.contains("noxxi-hide-filename") {
-            let message = scan(&bytes);
-            let names: Vec<_> = message
-                .parts
-                .iter()
-                .flat_map(|part| &part.names.all)
-                .collect();
-            println!("{name}: {names:?}");
-        }
+    let unseen = ["bFiq", "fIvA", "fYnH", "ns48"];
+    let mut seen = 0;
+    for (name, bytes) in messages()
+        .iter()
+        .filter(|(name, _)| name.contains("noxxi-hide-content"))
+    {
+        let message = scan(bytes);
+        let (content, named) = sees(&message, EICAR_ZIP, "eicar.zip");
+        assert!(named, "{name}");
+        assert_eq!(
+            content,
+            !unseen.iter().any(|id| name.contains(id)),
+            "{name}"
+        );
+        seen += usize::from(content);
+        let problems = message.parts.iter().any(|part| !part.problems.is_empty());
+        assert!(content || problems || !message.not_scanned.is_empty() || name.contains("fIvA"));
     }
+    assert!(folder().is_none() || seen == 16, "{seen}");
+}
+
+#[test]
+fn hidden_names_are_seen() {
+    let mut seen = 0;
+    for (name, bytes) in messages()
+        .iter()
+        .filter(|(name, _)| name.contains("noxxi-hide-filename"))
+    {
+        let message = scan(bytes);
+        assert!(sees(&message, "", ".zip").1, "{name}");
+        seen += 1;
+    }
+    assert!(folder().is_none() || seen == 16, "{seen}");
 }

@@ -355,6 +355,70 @@ fn html_tells_which_images_it_shows() {
 }
 
 #[test]
+fn an_html_text_beyond_the_limit_is_told() {
+    let limits = crate::message::Limits {
+        html_bytes: 100,
+        ..Default::default()
+    };
+    for (len, told) in [(100, 0), (101, 1)] {
+        let mut receiver = crate::message::Receiver::new(&super::spool(), limits.clone());
+        receiver.header(b"Content-Type", b" text/html");
+        receiver.body(&vec![b'x'; len]);
+        let message = receiver.finish();
+        assert_eq!(message.not_scanned.len(), told);
+    }
+}
+
+#[test]
+fn boundaries_are_read_in_every_way() {
+    for (param, delimiter) in [
+        ("boundary=\" B\"", "--B"),
+        ("boundary=\" B\"", "-- B"),
+        ("boundary=\"B \"", "--B"),
+        ("boundary=a b", "--a b"),
+        ("boundary=a b", "--a"),
+        ("boundary=\"a\\b\"", "--ab"),
+        ("boundary=\"a\\b\"", "--a\\b"),
+        ("boundary=\"a", "--a"),
+        ("boundary=\"a", "--\"a"),
+        ("boundary=a;b", "--a;b"),
+        ("boundary*0=a; boundary*1=b", "--ab"),
+        ("boundary*=utf-8''a%62", "--ab"),
+        ("boundary=(c)a", "--a"),
+        ("boundary=x; boundary=y", "--y"),
+    ] {
+        let raw = format!(
+            "Content-Type: multipart/mixed; {param}\n\n{delimiter}\nContent-Type: a/b\n\nx\n{delimiter}--\n"
+        );
+        let message = scan(raw);
+        assert_eq!(
+            outline(&message),
+            [" Multipart multipart/mixed", "1 Leaf a/b"],
+            "{param}"
+        );
+        assert_eq!(text(&message.parts[1]), "x");
+    }
+    let message = scan("Content-Type: multipart/mixed; boundary=a\n\n--b\n\nx\n--b--\n");
+    assert_eq!(message.parts.len(), 1);
+    let long = "b".repeat(1000);
+    let message = scan(format!(
+        "Content-Type: multipart/mixed; boundary={long}\n\n--{long}\n\nx\n--{long}--\n"
+    ));
+    assert_eq!(message.parts[0].problems, [Problem::BoundaryTooLong]);
+    assert_eq!(message.parts.len(), 2);
+}
+
+#[test]
+fn an_outer_boundary_used_again_hides_nothing() {
+    let message = scan(mixed(
+        "--B\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\nx\n--B--\n--B\n\ny\n--B--\n",
+    ));
+    assert!(message.parts[1].problems.contains(&Problem::BoundaryReused));
+    let leaves: Vec<_> = message.parts[2..].iter().map(text).collect();
+    assert_eq!(leaves, ["x", "y"]);
+}
+
+#[test]
 fn binary_content_is_kept_to_the_byte() {
     let mut body = b"--B\r\nContent-Type: a/b\r\n\r\n".to_vec();
     let bytes: Vec<u8> = (0..=255).filter(|byte| *byte != b'\n').collect();

@@ -87,8 +87,8 @@ fn thirty_mib_exactly_pass_in_dak_nong() {
     assert_eq!(
         reply.lines,
         [
-            "Tep dinh kem 30.0 MiB, toi da 30 MiB moi thu. Dieu 5 khoan 3, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA",
-            "Attachments of 30.0 MiB, at most 30 MiB a message. Ref: 7KQ2M9XWPA",
+            "Tep dinh kem 30.1 MiB, toi da 30 MiB moi thu. Dieu 5 khoan 3, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA",
+            "Attachments of 30.1 MiB, at most 30 MiB a message. Ref: 7KQ2M9XWPA",
             "Lien he / Contact: ttcntt.stttt@daknong.gov.vn",
         ]
     );
@@ -113,7 +113,7 @@ fn fifty_mib_a_file_exactly_pass_in_soc_trang() {
         .unwrap();
     assert_eq!(
         reply.lines[0],
-        "Tep ban ve.dwg nang 50.0 MiB, toi da 50 MiB moi tep. Dieu 7, Quyet dinh so 59/2024/QD-UBND. Ma: 7KQ2M9XWPA"
+        "Tep ban ve.dwg nang 50.1 MiB, toi da 50 MiB moi tep. Dieu 7, Quyet dinh so 59/2024/QD-UBND. Ma: 7KQ2M9XWPA"
     );
     assert_eq!(reply.code, 552);
 }

@@ -1,0 +1,148 @@
+//! One exception: tree → [`Exception`] and the rules that it takes away.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::{
+    condition::{Condition, Test, Who},
+    model::Exception,
+    read::Ids,
+    reader::Reader,
+    report::suggest,
+    yaml::Node,
+};
+
+impl Reader {
+    pub(super) fn exception(
+        &mut self,
+        node: &Node,
+        ids: &Ids,
+        today: Date,
+    ) -> Option<(Exception, Vec<String>)> {
+        let known = ["id", "rules", "when", "reason", "by", "until"];
+        self.map(node, "an exception", &known, &["count"])?;
+        let before = self.problems.errors();
+        let id = self.name(node.child("id")?, "id")?;
+        for key in ["rules", "when", "reason", "by"] {
+            match node.child(key) {
+                Some(_) => {}
+                None => {
+                    let help = match key {
+                        "rules" => "name the rules that it takes away: `rules: [executable]`",
+                        "when" => {
+                            "say for whom: `when: { sender: { address: … }, authenticated: true }`"
+                        }
+                        "reason" => {
+                            "say why, in words that an auditor understands: `reason: Công văn 123/STTTT`"
+                        }
+                        _ => "say who answers for it: `by: nguyen.van.a`",
+                    };
+                    self.error(
+                        node.at,
+                        format!("the exception `{id}` has no `{key}`"),
+                        help,
+                    );
+                }
+            }
+        }
+        self.line(node, "reason");
+        self.line(node, "by");
+        let mut rules = Vec::new();
+        if let Some(node) = node.child("rules") {
+            for (name, at) in self.texts(node, "rules") {
+                if !ids.rules.iter().any(|rule| rule == name) {
+                    self.error(
+                        at,
+                        format!("the exception `{id}` names a rule `{name}` that does not exist"),
+                        suggest(name, ids.rules.iter().map(String::as_str)),
+                    );
+                } else if ids.never.contains(name) {
+                    self.error(
+                        at,
+                        format!("the rule `{name}` allows no exceptions (`exceptions: never`)"),
+                        "take it out of the list",
+                    );
+                } else {
+                    rules.push(name.to_owned());
+                }
+            }
+        }
+        let when = node.child("when").and_then(|node| self.condition(node));
+        if let (Some(when), Some(at)) = (&when, node.child("when").map(|node| node.at))
+            && trusts_an_address(when)
+        {
+            self.error(
+                at,
+                format!("the exception `{id}` trusts a sender's address, which anyone can write"),
+                "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server",
+            );
+        }
+        let until = match node.child("until") {
+            Some(node) => Some(self.date(node)?),
+            None => None,
+        };
+        if let (Some(until), Some(at)) = (until, node.child("until").map(|node| node.at))
+            && until < today
+        {
+            self.problems.warning(
+                at,
+                format!("the exception `{id}` ended on {until}: it is not in force"),
+                "take it out, or give it a new end after asking who answers for it",
+            );
+        }
+        if self.problems.errors() > before {
+            return None;
+        }
+        let when = when?;
+        let files = when.asks_files();
+        let exception = Exception {
+            id: Arc::from(id),
+            when,
+            files,
+            until,
+        };
+        Some((exception, rules))
+    }
+
+    fn date(&mut self, node: &Node) -> Option<Date> {
+        let text = self.text(node, "until")?;
+        let strict = text.len() == 10;
+        match text.parse::<Date>() {
+            Ok(date) if strict => Some(date),
+            _ => {
+                let turned: Vec<_> = text.split(['/', '-', '.']).collect();
+                let help = match turned.as_slice() {
+                    [day, month, year] if year.len() == 4 && day.len() <= 2 && month.len() <= 2 => {
+                        format!("write the year first: `{year}-{month:0>2}-{day:0>2}`")
+                    }
+                    _ => "write year, month and day: `2026-12-31`".to_owned(),
+                };
+                self.error(node.at, format!("`{text}` is not a date"), help);
+                None
+            }
+        }
+    }
+}
+
+/// Whether it can hold on the word of the sender alone: it asks for MAIL FROM or From, and nothing
+/// beside them proves who sends.
+fn trusts_an_address(condition: &Condition) -> bool {
+    match &condition.test {
+        Test::AddressOf(Who::Sender | Who::From, _)
+        | Test::DomainOf(Who::Sender | Who::From, _) => true,
+        Test::All(parts) => parts.iter().any(trusts_an_address) && !parts.iter().any(proves),
+        Test::Any(parts) => parts.iter().any(trusts_an_address),
+        _ => false,
+    }
+}
+
+fn proves(condition: &Condition) -> bool {
+    match &condition.test {
+        Test::Authenticated(wanted) => *wanted,
+        Test::ClientNetwork(_) => true,
+        Test::All(parts) => parts.iter().any(proves),
+        Test::Any(parts) => parts.iter().all(proves),
+        _ => false,
+    }
+}

@@ -1,0 +1,421 @@
+//! One rule: tree → [`Rule`], or [`Idle`] for one that is not in force.
+
+use std::sync::Arc;
+
+use super::{
+    condition::{Condition, Directions, MessageNumber, Test},
+    model::{Idle, Organisation, Reply, Rule},
+    read::{ACTIONS, MODES},
+    reader::Reader,
+    reply::{Slot, Template, Values, overlong},
+    report::suggest,
+    yaml::Node,
+};
+use crate::verdict::{Action, Mode};
+
+const RULE: &[&str] = &[
+    "id",
+    "title",
+    "basis",
+    "for",
+    "when",
+    "unless",
+    "then",
+    "if_unknown",
+    "mode",
+    "rank",
+    "reply",
+    "exceptions",
+    "enabled",
+    "needs",
+];
+const IF_UNKNOWN: &[(&str, Action)] = &[
+    ("skip", Action::Accept),
+    ("note", Action::Note),
+    ("tag", Action::Tag),
+    ("defer", Action::Defer),
+    ("quarantine", Action::Quarantine),
+];
+/// Inspectors that `needs:` may name, and whether this version has them.
+const INSPECTORS: &[(&str, bool)] = &[
+    ("size", true),
+    ("executable", true),
+    ("archive", false),
+    ("document", false),
+    ("forwarding", false),
+    ("marking", false),
+    ("authentication", false),
+    ("spam", false),
+    ("advertising", false),
+    ("encoding", false),
+    ("signature", false),
+    ("antivirus", false),
+    ("pattern", false),
+    ("rate", false),
+];
+const DEFAULT_RANK: u32 = 100;
+
+impl Reader {
+    /// A rule in force, or one that is idle.
+    pub(super) fn rule(
+        &mut self,
+        node: &Node,
+        mode: Mode,
+        organisation: &Organisation,
+    ) -> Option<Result<Rule, Idle>> {
+        self.map(node, "a rule", RULE, &["sensitive", "points", "tests"])?;
+        let id = Arc::<str>::from(self.name(node.child("id")?, "id")?);
+        let before = self.problems.errors();
+        let title = self.line(node, "title");
+        let basis = Arc::<str>::from(self.line(node, "basis"));
+        let directions = match node.child("for") {
+            Some(node) => self.directions(node, "for").unwrap_or(Directions::NONE),
+            None => Directions::ALL,
+        };
+        let then = match node.child("then") {
+            Some(then) => self.action(then),
+            None => {
+                self.error(
+                    node.at,
+                    format!("the rule `{id}` does not say what it does"),
+                    "add `then:` with one of note, tag, quarantine, defer, reject",
+                );
+                None
+            }
+        };
+        let if_unknown = match node.child("if_unknown") {
+            Some(node) => self.word(node, "if_unknown", IF_UNKNOWN),
+            None => Some(Action::Accept),
+        };
+        let own_mode = match node.child("mode") {
+            Some(node) => self.word(node, "mode", MODES).unwrap_or_default(),
+            None => mode,
+        };
+        let rank = match node.child("rank") {
+            Some(node) => self.rank(node),
+            None => DEFAULT_RANK,
+        };
+        if let Some(node) = node.child("exceptions")
+            && node.text() != Some("never")
+        {
+            self.error(
+                node.at,
+                "a rule's `exceptions` can only be `never`",
+                "exceptions have a block of their own: `exceptions:` beside `rules:`",
+            );
+        }
+        let enabled = node
+            .child("enabled")
+            .and_then(|node| self.boolean(node, "enabled"))
+            .unwrap_or(true);
+        let idle = |why: String| Idle {
+            id: Arc::clone(&id),
+            title: title.clone(),
+            basis: Arc::clone(&basis),
+            why,
+            at: node.at,
+        };
+        if let Some(missing) = node.child("needs").and_then(|needs| self.missing(needs)) {
+            return Some(Err(idle(format!(
+                "needs {missing}, which this version does not have"
+            ))));
+        }
+        let when = match node.child("when") {
+            Some(when) => self.condition(when),
+            None => {
+                self.error(
+                    node.at,
+                    format!("the rule `{id}` has no `when`"),
+                    "say what it looks for: `when: { attachment: { kind: executable } }`",
+                );
+                None
+            }
+        };
+        let unless = node.child("unless").map(|unless| self.condition(unless));
+        let mut limit: Option<Limit> = None;
+        if let Some(when) = &when {
+            when.walk(&mut |condition| limit = limit.take().or_else(|| Limit::of(&condition.test)));
+        }
+        let reply = self.reply(
+            node,
+            (then.unwrap_or_default(), if_unknown.unwrap_or_default()),
+            &title,
+            &basis,
+            limit,
+            organisation,
+        );
+        if self.problems.errors() > before {
+            return None;
+        }
+        if !enabled {
+            return Some(Err(idle("switched off (enabled: false)".to_owned())));
+        }
+        let unless = unless.flatten();
+        let when = when?;
+        let unless_files = unless.as_ref().is_some_and(Condition::asks_files);
+        if unless_files && !when.asks_files() && !has_sum(&when) {
+            let at = node.child("unless").map_or(node.at, |node| node.at);
+            self.problems.warning(
+                at,
+                format!("`unless` takes files out of the view of `{id}`, but its `when` looks at no files"),
+                "such an `unless` changes nothing: ask for the sender, the client or the recipient here",
+            );
+        }
+        let rule = Rule {
+            title,
+            basis,
+            directions,
+            unless_files,
+            when,
+            unless,
+            then: then?,
+            if_unknown: if_unknown?,
+            mode: match (mode, own_mode) {
+                (Mode::Enforce, Mode::Enforce) => Mode::Enforce,
+                _ => Mode::Observe,
+            },
+            rank,
+            reply: reply?,
+            exceptions: Vec::new(),
+            at: node.at,
+            id,
+        };
+        Some(Ok(rule))
+    }
+
+    fn action(&mut self, node: &Node) -> Option<Action> {
+        if let [entry, ..] = node.entries() {
+            let help = match entry.key.as_str() {
+                "defer" => {
+                    "a bounded defer is not yet understood by this version of gacthu: write `then: defer`"
+                }
+                "points" => {
+                    "points are not yet understood by this version of gacthu: write `then: note` or another action"
+                }
+                _ => "write one of note, tag, quarantine, defer, reject",
+            };
+            self.error(
+                node.at,
+                format!("`then` cannot be `{{ {}: … }}`", entry.key),
+                help,
+            );
+            return None;
+        }
+        let text = self.text(node, "then")?;
+        let foreign = match text {
+            "accept" | "allow" | "permit" | "pass" | "skip" | "ignore" => {
+                Some("no rule accepts: a rule that must not apply gets an `unless` or an exception")
+            }
+            "discard" | "drop" | "delete" => {
+                Some("nothing is ever discarded in silence: use `quarantine` or `reject`")
+            }
+            "block" | "deny" | "refuse" | "bounce" => Some("did you mean `reject`?"),
+            "log" | "report" => Some("did you mean `note`?"),
+            "hold" => Some("did you mean `quarantine`?"),
+            "mark" | "header" | "warn" => Some("did you mean `tag`?"),
+            "tempfail" | "greylist" => Some("did you mean `defer`?"),
+            _ => None,
+        };
+        if let Some(help) = foreign {
+            self.error(node.at, format!("`{text}` is no value for `then`"), help);
+            return None;
+        }
+        self.word(node, "then", ACTIONS)
+    }
+
+    fn rank(&mut self, node: &Node) -> u32 {
+        let text = self.text(node, "rank").unwrap_or("100");
+        text.parse().unwrap_or_else(|_| {
+            self.error(node.at, format!("`{text}` is no rank"), "write a whole number; the rule with the smallest speaks first (without a rank: 100)");
+            DEFAULT_RANK
+        })
+    }
+
+    /// The first inspector of `needs` that this version does not have.
+    fn missing(&mut self, node: &Node) -> Option<String> {
+        let needs = self.texts(node, "needs");
+        let mut missing = None;
+        for (text, at) in needs {
+            match INSPECTORS.iter().find(|(name, _)| *name == text) {
+                Some((_, true)) => {}
+                Some((name, false)) => missing = missing.or(Some((*name).to_owned())),
+                None => {
+                    self.error(
+                        at,
+                        format!("there is no inspector `{text}`"),
+                        suggest(text, INSPECTORS.iter().map(|(name, _)| *name)),
+                    );
+                    // Its conditions are not known either: one mistake, one message.
+                    missing = missing.or(Some(text.to_owned()));
+                }
+            }
+        }
+        missing
+    }
+
+    fn reply(
+        &mut self,
+        rule: &Node,
+        (then, if_unknown): (Action, Action),
+        title: &str,
+        basis: &str,
+        limit: Option<Limit>,
+        organisation: &Organisation,
+    ) -> Option<Reply> {
+        let node = rule.child("reply");
+        if let Some(node) = node {
+            self.map(node, "`reply`", &["vi", "en", "code", "enhanced"], &[])?;
+        }
+        let template = |this: &mut Self, key: &str, default: &str| {
+            let written = node.and_then(|node| node.child(key));
+            let (text, at) = match written {
+                Some(written) => (this.text(written, key)?, written.at),
+                None => {
+                    return Template::new(default)
+                        .ok()
+                        .map(|template| (template, rule.at));
+                }
+            };
+            match Template::new(text) {
+                Ok(template) => {
+                    if template.uses(Slot::Limit) && limit.is_none() {
+                        this.error(at, "`{limit}` has nothing to stand for: the rule's `when` compares no size or number", "write the limit out, or take it away");
+                    }
+                    Some((template, at))
+                }
+                Err(wrong) => {
+                    this.wrong(at, wrong);
+                    None
+                }
+            }
+        };
+        let default = title.replace(['{', '}'], "");
+        let default = if default.is_empty() {
+            "Thư không được chấp nhận"
+        } else {
+            &default
+        };
+        let vi = template(self, "vi", default);
+        let en = template(self, "en", "Refused by the policy of this organisation");
+        let (code, enhanced) =
+            self.codes(node, then, limit.as_ref().is_some_and(|limit| limit.size))?;
+        let (vi, at) = vi?;
+        let limit = limit.map(|limit| limit.text).unwrap_or_default();
+        let values = Values {
+            organisation,
+            basis,
+            limit: &limit,
+            facts: None,
+            file: None,
+            recipient: None,
+            reference: "XXXXXXXXXX",
+        };
+        if (matches!(then, Action::Defer | Action::Reject) || if_unknown == Action::Defer)
+            && let Some(over) = overlong(&vi, &values)
+        {
+            self.error(
+                at,
+                format!("the reply is {over} octets too long: text, clause, regulation and reference must fit into one line of 200"),
+                "shorten the text; basis and regulation are added to it by gacthu",
+            );
+        }
+        Some(Reply {
+            vi,
+            en: en?.0,
+            code,
+            enhanced,
+            defer: (451, "4.7.1"),
+            limit,
+        })
+    }
+
+    /// The codes of the reply: size is `552 5.3.4`, the rest `550 5.7.1`, a defer `451 4.7.1`.
+    fn codes(&mut self, node: Option<&Node>, then: Action, size: bool) -> Option<(u16, String)> {
+        let (code, enhanced) = match then {
+            Action::Defer => (451, "4.7.1"),
+            _ if size => (552, "5.3.4"),
+            _ => (550, "5.7.1"),
+        };
+        let class = if then == Action::Defer { '4' } else { '5' };
+        let mut codes = (code, enhanced.to_owned());
+        let kind = if then == Action::Defer {
+            "defers"
+        } else {
+            "rejects"
+        };
+        if let Some(node) = node.and_then(|node| node.child("code")) {
+            let text = self.text(node, "code")?;
+            match text.parse::<u16>() {
+                Ok(code)
+                    if text.len() == 3
+                        && text.starts_with(class)
+                        && text.get(1..2).is_some_and(|digit| {
+                            ('0'..='5').any(|allowed| digit.starts_with(allowed))
+                        })
+                        && code != 421
+                        && code != 521 =>
+                {
+                    codes.0 = code;
+                }
+                _ => {
+                    self.error(node.at, format!("`{text}` is no code for a rule that {kind}"), format!("write three digits that begin with {class}, such as {}; 421 and 521 would close the connection", codes.0));
+                    return None;
+                }
+            }
+        }
+        if let Some(node) = node.and_then(|node| node.child("enhanced")) {
+            let text = self.text(node, "enhanced")?;
+            let parts: Vec<_> = text.split('.').collect();
+            let number = |part: &&str| {
+                (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            if parts.len() == 3
+                && parts.iter().all(number)
+                && parts
+                    .first()
+                    .is_some_and(|first| first.len() == 1 && first.starts_with(class))
+            {
+                codes.1 = text.to_owned();
+            } else {
+                self.error(
+                    node.at,
+                    format!("`{text}` is no enhanced code for a rule that {kind}"),
+                    format!(
+                        "write three numbers, the first {class}, such as `{}` (RFC 3463)",
+                        codes.1
+                    ),
+                );
+                return None;
+            }
+        }
+        Some(codes)
+    }
+}
+
+/// The first limit that a condition compares with: what `{limit}` stands for.
+struct Limit {
+    text: String,
+    /// A size, not a number.
+    size: bool,
+}
+
+impl Limit {
+    fn of(test: &Test) -> Option<Self> {
+        let (compare, size) = match test {
+            Test::Sum(sum, compare) => (compare, sum.is_size()),
+            Test::Message(number, compare) => (compare, *number == MessageNumber::Size),
+            Test::Attachment(file) => (file.size.as_ref()?, true),
+            _ => return None,
+        };
+        Some(Self {
+            text: compare.limit.clone(),
+            size,
+        })
+    }
+}
+
+fn has_sum(condition: &Condition) -> bool {
+    let mut found = false;
+    condition.walk(&mut |condition| found |= matches!(condition.test, Test::Sum(..)));
+    found
+}
