@@ -319,7 +319,12 @@ impl Judging {
 
     /// A header field of the message, name and value as received.
     pub fn header(&mut self, name: &[u8], value: &[u8]) {
-        self.read(|receiver| receiver.header(name, value));
+        // Too short to be timed: the clock would cost as much as the work.
+        if let Some(receiver) = &mut self.receiver
+            && guarded(|| receiver.header(name, value)).is_err()
+        {
+            self.receiver = None;
+        }
     }
 
     /// The empty line behind the header.

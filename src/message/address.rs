@@ -16,12 +16,11 @@ use super::text;
 ///
 /// The local part is kept as written; two addresses are equal when their local parts are equal
 /// without regard to case, as every mail server in use compares them.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Address {
     local: String,
     domain: String,
     /// Lower case of `local`, where it differs from it.
-    #[serde(skip)]
     folded: Option<Box<str>>,
 }
 
@@ -136,6 +135,13 @@ impl Ord for Address {
 impl PartialOrd for Address {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+/// As text, the way [`fmt::Display`] writes it.
+impl Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -375,7 +375,11 @@ fn unlinked(dir: &Path) -> io::Result<File> {
     options.read(true).write(true).mode(0o600);
     if let Ok(file) = options
         .clone()
-        .custom_flags(libc::O_TMPFILE | libc::O_CLOEXEC)
+        .custom_flags(
+            (rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::CLOEXEC)
+                .bits()
+                .cast_signed(),
+        )
         .open(dir)
     {
         return Ok(file);
