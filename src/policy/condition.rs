@@ -355,8 +355,12 @@ fn any_file(facts: &Facts, test: &FileTest, veil: Option<&dyn Veil>) -> Truth {
         if meets.is_true() {
             return meets;
         }
-        found = found.or(meets);
-        if let Some(why) = test.may_hold(file) {
+        if !meets.is_false() {
+            found = found.or(meets);
+        }
+        if file.not_opened.is_some()
+            && let Some(why) = test.may_hold(file)
+        {
             found = found.or(Truth::Unknown(why));
         }
     }

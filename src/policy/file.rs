@@ -12,7 +12,7 @@ pub(super) struct FileTest {
     pub(super) kinds: Vec<KindTest>,
     pub(super) by: Option<By>,
     pub(super) names: Vec<Glob>,
-    /// Lower case, without the leading dot; may hold dots (`tar.gz`).
+    /// Lower case, without any dot.
     pub(super) extensions: Vec<String>,
     pub(super) types: Vec<Glob>,
     pub(super) size: Option<Compare>,
@@ -137,21 +137,13 @@ impl FileTest {
     /// The last extension, or the one before it (`hoadon.pdf.exe` has both `exe` and `pdf`).
     fn has_extension(&self, name: &str) -> bool {
         let name = name.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
-        let Some((before, _)) = name.rsplit_once('.') else {
+        let Some((before, last)) = name.rsplit_once('.') else {
             return false;
         };
-        let ends = |name: &str, extension: &str| {
-            name.len() > extension.len()
-                && name
-                    .get(name.len() - extension.len()..)
-                    .is_some_and(|end| end.eq_ignore_ascii_case(extension))
-                && name
-                    .get(..name.len() - extension.len())
-                    .is_some_and(|start| start.ends_with('.'))
-        };
-        self.extensions
-            .iter()
-            .any(|extension| ends(name, extension) || ends(before, extension))
+        let second = before.rsplit_once('.').map_or("", |(_, second)| second);
+        self.extensions.iter().any(|extension| {
+            extension.eq_ignore_ascii_case(last) || extension.eq_ignore_ascii_case(second)
+        })
     }
 }
 
@@ -179,6 +171,6 @@ fn signed(file: &FileFacts, by: By) -> bool {
 
 /// Every reading of a file's name.
 fn names(file: &FileFacts) -> impl Iterator<Item = &str> {
-    let shown = file.name.iter().filter(|name| !file.names.contains(name));
-    shown.chain(&file.names).map(String::as_str)
+    let shown = file.name.iter().filter(|_| file.names.is_empty());
+    file.names.iter().chain(shown).map(String::as_str)
 }

@@ -16,6 +16,9 @@ pub(super) const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
 /// Local part, `@`, domain; doubled for local parts beyond ASCII.
 const MAX_ENTRY: usize = 512;
 
+/// Sets of so many names are looked through.
+const FEW: usize = 8;
+
 /// What the entries of a [`NameSet`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Entries {
@@ -111,19 +114,55 @@ impl NameSet {
     }
 
     fn has(&self, pieces: &[&str]) -> bool {
+        if self.count <= FEW && pieces.iter().all(|piece| piece.is_ascii()) {
+            return self.has_among_few(pieces);
+        }
         self.table
             .get(self.slot(pieces))
             .is_some_and(|&offset| offset != 0)
     }
 
+    /// Most lists in rules have one to three entries: comparing lengths is faster than hashing.
+    fn has_among_few(&self, pieces: &[&str]) -> bool {
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let mut rest = self.names.as_slice();
+        while let [low, high, names @ ..] = rest {
+            let own = usize::from(u16::from_le_bytes([*low, *high]));
+            let Some((mut name, after)) = names.split_at_checked(own) else {
+                break;
+            };
+            rest = after;
+            let same = own == length
+                && pieces.iter().all(|piece| {
+                    let Some((head, tail)) = name.split_at_checked(piece.len()) else {
+                        return false;
+                    };
+                    name = tail;
+                    head.eq_ignore_ascii_case(piece.as_bytes())
+                });
+            if same {
+                return true;
+            }
+        }
+        false
+    }
+
     /// The slot that holds this name, or the free one where it would go.
     fn slot(&self, pieces: &[&str]) -> usize {
         let mask = self.table.len().wrapping_sub(1);
+        // FNV-1a.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in folded(pieces) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        if pieces.iter().all(|piece| piece.is_ascii()) {
+            for piece in pieces {
+                piece
+                    .bytes()
+                    .for_each(|byte| add(byte.to_ascii_lowercase()));
+            }
+        } else {
+            folded(pieces).for_each(add);
         }
-        // FNV leaves the low bits of short names poorly mixed.
+        // It leaves the low bits of short names poorly mixed.
         let mut slot = (hash ^ (hash >> 29)) as usize & mask;
         while let Some(&mark) = self.table.get(slot) {
             if mark == 0 || self.name(mark).iter().copied().eq(folded(pieces)) {

@@ -11,6 +11,8 @@ use super::{
     yaml::{At, Entry, Node, Source, Sources, Value},
 };
 
+/// More keys than this in one mapping are not looked at one by one.
+const MAX_KEYS: usize = 200;
 /// Lists with more mistakes than this are not read on.
 const MAX_LIST_PROBLEMS: usize = 20;
 
@@ -50,7 +52,7 @@ impl Reader {
             );
             return None;
         };
-        for entry in entries {
+        for entry in entries.iter().take(MAX_KEYS) {
             if later.contains(&entry.key.as_str()) {
                 self.error(
                     entry.key_at,

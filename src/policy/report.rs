@@ -123,26 +123,33 @@ impl error::Error for Report {}
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<(Severity, At, String, String)>,
+    errors: usize,
 }
 
 /// More than this is not read by anyone; the rest is counted.
 const MAX_PROBLEMS: usize = 200;
+/// More than this is not even kept: a file with so many is not a policy.
+const MAX_FOUND: usize = 10_000;
 
 impl Problems {
     pub(super) fn error(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
-        self.found
-            .push((Severity::Error, at, message.into(), help.into()));
+        self.errors += 1;
+        self.add(Severity::Error, at, message.into(), help.into());
     }
 
     pub(super) fn warning(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
-        self.found
-            .push((Severity::Warning, at, message.into(), help.into()));
+        self.add(Severity::Warning, at, message.into(), help.into());
     }
 
     /// How many errors there are so far.
     pub(super) fn errors(&self) -> usize {
-        let errors = self.found.iter().filter(|found| found.0 == Severity::Error);
-        errors.count()
+        self.errors
+    }
+
+    fn add(&mut self, severity: Severity, at: At, message: String, help: String) {
+        if self.found.len() < MAX_FOUND {
+            self.found.push((severity, at, message, help));
+        }
     }
 
     /// The problems by file and place, each once, with the users' text beside them.

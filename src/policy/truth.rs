@@ -39,9 +39,10 @@ impl Truth {
     pub(super) fn all(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::True;
         for truth in truths {
-            result = result.and(truth);
-            if result.is_false() {
-                break;
+            match truth {
+                Self::False => return Self::False,
+                Self::True => {}
+                unknown => result = result.and(unknown),
             }
         }
         result
@@ -51,9 +52,10 @@ impl Truth {
     pub(super) fn any(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::False;
         for truth in truths {
-            result = result.or(truth);
-            if result.is_true() {
-                break;
+            match truth {
+                Self::True => return Self::True,
+                Self::False => {}
+                unknown => result = result.or(unknown),
             }
         }
         result

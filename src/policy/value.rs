@@ -193,6 +193,8 @@ pub(super) fn human_size(bytes: u64) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Glob {
     tokens: Vec<Token>,
+    /// The ASCII text behind the last `*` or `?`: most names are told apart by it.
+    tail: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +228,7 @@ impl Glob {
                     ));
                 }
                 '\\' => match chars.next() {
-                    Some(next) => tokens.extend(next.to_lowercase().map(Token::Char)),
+                    Some(next) => tokens.push(Token::Char(low(next))),
                     None => {
                         return Err((
                             format!("the pattern `{pattern}` ends in a lone `\\`"),
@@ -234,15 +236,29 @@ impl Glob {
                         ));
                     }
                 },
-                c => tokens.extend(c.to_lowercase().map(Token::Char)),
+                c => tokens.push(Token::Char(low(c))),
             }
         }
-        Ok(Self { tokens })
+        let mut tail: Vec<char> = Vec::new();
+        for token in tokens.iter().rev() {
+            match token {
+                Token::Char(c) if c.is_ascii() => tail.push(*c),
+                _ => break,
+            }
+        }
+        let tail = tail.iter().rev().collect();
+        Ok(Self { tokens, tail })
     }
 
     /// Greedy with one point to come back to: time is at most pattern × name, memory constant.
     pub(super) fn matches(&self, name: &str) -> bool {
-        let mut rest = name.chars().flat_map(char::to_lowercase);
+        let end = name.len().checked_sub(self.tail.len());
+        let end = end.and_then(|start| name.as_bytes().get(start..));
+        // `K` (Kelvin) and the like fold to ASCII too, so only an ASCII end says no.
+        if end.is_none_or(|end| end.is_ascii() && !end.eq_ignore_ascii_case(self.tail.as_bytes())) {
+            return false;
+        }
+        let mut rest = name.chars().map(low);
         let mut index = 0;
         let mut back = None;
         loop {
@@ -281,6 +297,14 @@ impl Glob {
                 None => return false,
             }
         }
+    }
+}
+
+/// Lower case, one character for one (`İ` loses its dot).
+fn low(c: char) -> char {
+    match c.is_ascii() {
+        true => c.to_ascii_lowercase(),
+        false => c.to_lowercase().next().unwrap_or(c),
     }
 }
 

@@ -251,7 +251,7 @@ fn a_file_that_is_not_there_and_none_at_all() {
 fn a_report_reads_like_a_compilers() {
     let folder = Folder::new(&[("p.yaml", "policy: 1\nname: p\nmode: enforse\n")]);
     let text = folder.load().unwrap_err().to_string();
-    let text = text.replace(&folder.dir.path().display().to_string(), "DIR");
+    let text = text.replace(&folder.root.display().to_string(), "DIR");
     assert_eq!(
         text,
         "\
@@ -291,7 +291,7 @@ fn several_policies_and_who_is_ruled_by_which() {
             "policy: 1\nname: b\norganisation: { domains: [b.vn] }\n",
         ),
     ]);
-    let paths = [folder.policy.clone(), folder.dir.path().join("b.yaml")];
+    let paths = [folder.policy.clone(), folder.root.join("b.yaml")];
     let generation = load_as_of(&paths, today()).unwrap();
     assert_eq!(generation.policies(), 2);
     let mut facts = with(vec![program("a.exe", By::Name)]);
@@ -338,7 +338,7 @@ fn tests_are_read_with_their_paths_and_not_inherited() {
     let [test] = generation.tests() else {
         panic!("{:?}", generation.tests());
     };
-    assert_eq!(test.message, folder.dir.path().join("site/../corpus/b.eml"));
+    assert_eq!(test.message, folder.root.join("site/../corpus/b.eml"));
     assert_eq!((test.place.line, test.place.column), (5, 5));
     assert_eq!(test.given.rcpt, ["a@ours.vn", "b@ours.vn"]);
     assert_eq!(test.given.from.as_deref(), Some("<>"));
@@ -351,4 +351,50 @@ fn tests_are_read_with_their_paths_and_not_inherited() {
         test.expect.rules.as_deref(),
         Some(&["program".to_owned()][..])
     );
+}
+
+#[test]
+fn files_of_windows_are_read() {
+    let text = "\u{feff}policy: 1\r\nname: p\r\nrules:\r\n  - id: a\r\n    when: { tls: false }\r\n    then: tag\r\n";
+    assert_eq!(policy(text).judge(&facts(), 0, true).verdict, Action::Tag);
+    let folder = Folder::new(&[("p.yaml", &text.replace("tag", "tagg"))]);
+    let report = folder.load().unwrap_err();
+    assert_eq!(told(&report), ["p.yaml:6:11 `tagg` is no value for `then`"]);
+    assert_eq!(report.problems[0].text, "    then: tagg");
+}
+
+#[test]
+fn a_hostile_file_is_done_with_soon() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p.yaml");
+    let keys: String = (0..60_000).map(|index| format!("k{index}: x\n")).collect();
+    let doubles = "name: x\n".repeat(60_000);
+    let items = format!(
+        "policy: 1\nname: p\nrules:\n{}",
+        "  - id: a\n    then: x\n".repeat(30_000)
+    );
+    for text in [
+        keys,
+        doubles,
+        items,
+        "a".repeat(4 << 20),
+        "- ".repeat(1 << 20),
+        "a: ".repeat(1 << 20),
+        "# x\n".repeat(1 << 20),
+        "\"".repeat(1 << 20),
+    ] {
+        fs::write(&path, &text).unwrap();
+        let start = cpu_seconds();
+        let report = load_as_of(std::slice::from_ref(&path), today()).unwrap_err();
+        assert!(report.problems.len() <= 201 && !report.to_string().is_empty());
+        // Generous, for a debug build.
+        let seconds = cpu_seconds() - start;
+        assert!(seconds < 5.0, "{seconds} {}", text.get(..20).unwrap());
+    }
+}
+
+#[test]
+fn a_generation_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<crate::policy::Generation>();
 }

@@ -60,7 +60,7 @@ fn mistakes_are_named_with_their_place_and_a_remedy() {
                 );
             }
         }
-        let folder = folder.dir.path().display().to_string();
+        let folder = folder.root.display().to_string();
         let said = said(&problems).replace(&folder, "DIR");
         write!(now, "=== {name}\n{policy}---\n{said}").unwrap();
         count += 1;

@@ -203,6 +203,30 @@ proptest! {
     }
 
     #[test]
+    fn a_damaged_policy_is_told_or_loaded_and_never_panics(
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, "[\\PC\n\t:{}\\[\\]&*#>|'\"-]{0,3}"), 1..4),
+    ) {
+        let mut text: Vec<char> = include_str!("../../../policies/dak-nong.yaml").chars().filter(|&c| c != '\r').collect();
+        for (at, gone, new) in cuts {
+            let at = at.index(text.len());
+            let end = (at + gone).min(text.len());
+            text.splice(at..end, new.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let base = include_str!("../../../policies/base.yaml").replace("{ file: lists/state-domains.txt }", "gov.vn");
+        let folder = Folder::new(&[("p.yaml", &text), ("base.yaml", &base)]);
+        match folder.load() {
+            Ok(generation) => {
+                let _ = generation.judge(&with(vec![program("a.exe", By::Content)]), 0, true);
+            }
+            Err(report) => {
+                prop_assert!(report.errors() > 0);
+                let _ = report.to_string();
+            }
+        }
+    }
+
+    #[test]
     fn replies_are_printable_whatever_the_name(name in "\\PC{0,300}|.{0,300}") {
         let generation = rules("  - id: r\n    when: { attachment: { kind: executable } }\n    then: reject\n    reply: { vi: \"{attachment.name}\" }\n");
         let facts = with(vec![program(&name, By::Content)]);

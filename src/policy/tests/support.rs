@@ -17,21 +17,25 @@ pub(super) const MIB: u64 = 1 << 20;
 
 /// A folder with files; the first is the policy.
 pub(super) struct Folder {
-    pub(super) dir: TempDir,
+    _dir: TempDir,
+    /// Where the files are; the folder above holds nothing else.
+    pub(super) root: PathBuf,
     pub(super) policy: PathBuf,
 }
 
 impl Folder {
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("etc");
         for (name, text) in files {
-            let path = dir.path().join(name);
+            let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
         Self {
-            policy: dir.path().join(files[0].0),
-            dir,
+            policy: root.join(files[0].0),
+            root,
+            _dir: dir,
         }
     }
 
@@ -149,4 +153,11 @@ pub(super) fn unopened_zip(name: &str) -> FileFacts {
 
 pub(super) fn kind(id: &str) -> &'static Kind {
     Kind::by_id(id).unwrap()
+}
+
+/// Seconds of processor time that this thread has used: other work on the machine is not measured.
+pub(super) fn cpu_seconds() -> f64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanoseconds = text.split_whitespace().next().unwrap();
+    nanoseconds.parse::<f64>().unwrap() / 1e9
 }
