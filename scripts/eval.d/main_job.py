@@ -35,6 +35,7 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
             figures += by_scan(binary, place, rows, folder, sabotage)
             if not corpus and not sabotage:
                 figures += miltertest.run(road.serves["dak-nong", "enforce"], road.serves["site", "enforce"])
+                figures += bad_input.through_postfix(road)
             figures += afterwards(road)
         if not corpus and not sabotage:
             figures += bad_input.run(binary, place, gacthu.write_policy(place, "dak-nong", "enforce", folder))
@@ -103,9 +104,11 @@ def by_scan(binary: Path, place: Path, rows, folder: Path, sabotage: str) -> lis
             said = None if result else f"no JSON line; {errors.strip().splitlines()[-1:] or 'silent'}"
             counts["scan: verdict"].add(row.label, said or judge.verdict(row, result))
             counts["scan: rules"].add(row.label, said or judge.rules(row, result))
+            if row.profile == "site" and row.code != 250 and result and not judge.files_of(result):
+                continue                    # refused by its envelope: the content was never read
             counts["facts: count and total_size"].add(row.label, said or judge.totals(row, result))
             size = paths[row.name].stat().st_size
-            got = result and result["facts"]["message"].get("size")
+            got = result and judge.message_of(result).get("size")
             whole.add(row.label, said or (None if got == size else f"size {got}, expected {size}"))
             found = judge.parts_of(result) if result else {}
             for stated in row.facts:
@@ -156,8 +159,9 @@ def load(binary: Path, full: bool) -> list[Figure]:
 
 
 def as_figure(found) -> Figure:
+    """That file answers dicts that say themselves whether the target was met."""
     if isinstance(found, Figure):
         return found
-    values = found if isinstance(found, dict) else vars(found)
-    return Figure(**{key: values[key] for key in ("name", "numerator", "denominator", "target", "failures", "command", "at_most")
-                     if key in values})
+    note = [] if found["ok"] or not found.get("note") else [str(found["note"])]
+    return Figure(found["name"], found["numerator"], found["denominator"], found["target"], note, found.get("command", ""),
+                  judged=bool(found["ok"]))

@@ -16,9 +16,12 @@ class Figure:
     failures: list = field(default_factory=list)     # one line a case that was not right
     command: str = ""
     at_most: bool = False                             # the target is the greatest fraction that passes
+    judged: bool | None = None                        # whoever measured says whether it passes
 
     @property
     def ok(self) -> bool:
+        if self.judged is not None:
+            return self.judged
         if self.target is None:
             return True
         if not self.denominator:
@@ -30,7 +33,7 @@ class Figure:
     def bound95(self) -> float | None:
         """One-sided 95% Clopper-Pearson lower bound, where this is a count of cases."""
         whole = float(self.numerator).is_integer() and float(self.denominator).is_integer()
-        if not whole or self.at_most or not 0 <= self.numerator <= self.denominator or not self.denominator:
+        if not whole or self.at_most or self.judged is not None or not 0 <= self.numerator <= self.denominator or not self.denominator:
             return None
         return round(lower_bound(int(self.numerator), int(self.denominator)), 4)
 
@@ -94,7 +97,7 @@ def report(figures: list[Figure], command: str, shown: int = 12) -> int:
     print(f"\n{'figure'.ljust(width)}  {'value':>17}  {'95% bound':>9}  {'target':>9}")
     for figure in figures:
         bound = "" if figure.bound95 is None else f"{figure.bound95:.1%}"
-        target = "" if figure.target is None else f"{'≤' if figure.at_most else '≥'} {figure.target:g}"
+        target = "" if figure.target is None else f"{'' if figure.judged is not None else '≤ ' if figure.at_most else '≥ '}{figure.target}"
         print(f"{figure.name.ljust(width)}  {number(figure.numerator) + ' / ' + number(figure.denominator):>17}  "
               f"{bound:>9}  {target:>9}  {'ok' if figure.ok and figure.target is not None else '' if figure.ok else 'MISSED'}")
     missed = [figure.name for figure in figures if not figure.ok]

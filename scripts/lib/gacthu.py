@@ -141,10 +141,11 @@ def find_binary(given: str = "", features: str = "") -> Path:
         if not os.access(path, os.X_OK):
             raise GacthuError(f"{given}: not an executable file")
         return path
-    target = ROOT / "target" / ("sabotage" if features else "")
-    command = ["cargo", "build", "--release", "--bin", "gacthu", "--manifest-path", str(ROOT / "Cargo.toml")]
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / ("sabotage" if features else "")
+    command = ["cargo", "build", "--release", "--locked", "--bin", "gacthu",
+               "--manifest-path", str(ROOT / "Cargo.toml"), "--target-dir", str(target)]
     if features:
-        command += ["--features", features, "--target-dir", str(target)]
+        command += ["--features", features]
     try:
         done = subprocess.run(command, check=False)
     except OSError as error:

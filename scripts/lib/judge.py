@@ -109,14 +109,25 @@ def rules(row, result: dict | None) -> str | None:
 def totals(row, result: dict | None) -> str | None:
     if result is None:
         return "no JSON line"
-    files = result["facts"]["files"]
+    if row.cells["count"] == "-":
+        return None
+    files = files_of(result)
     got = (files.get("count"), files.get("total_size"))
     wanted = (int(row.cells["count"]), int(row.cells["total_size"]))
     return None if got == wanted else f"count and total_size {got}, expected {wanted}"
 
 
+def files_of(result: dict) -> dict:
+    """The facts about files; empty when the letter was refused by its envelope, before there were any."""
+    return (result.get("facts") or {}).get("files") or {}
+
+
+def message_of(result: dict) -> dict:
+    return (result.get("facts") or {}).get("message") or {}
+
+
 def parts_of(result: dict) -> dict[str, dict]:
-    return {str(file["part"]): file for file in result["facts"]["files"].get("list", [])}
+    return {str(file["part"]): file for file in files_of(result).get("list", [])}
 
 
 def part(stated: dict, found: dict | None, unescape) -> list[tuple[str, str | None]]:
@@ -160,7 +171,7 @@ def strings(value) -> list[str]:
 
 def not_scanned(result: dict) -> str:
     """The stated reasons why something was not looked at; empty when everything was."""
-    reasons = strings(result["facts"]["message"].get("not_scanned"))
+    reasons = strings(message_of(result).get("not_scanned"))
     reasons += [reason for file in parts_of(result).values() for reason in strings(file.get("not_opened"))
                 if "limit" in reason or "depth" in reason or "budget" in reason]
     return ", ".join(reasons)
