@@ -51,10 +51,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            heavy: 512 << 10,
-            batch: 512 << 10,
+            heavy: 256 << 10,
+            batch: 256 << 10,
             turns: 0,
-            memory: 1 << 20,
+            memory: 256 << 10,
             spool: 8 << 30,
         }
     }
@@ -253,6 +253,7 @@ impl Judging {
             facts: Facts {
                 session,
                 sender: Fact::Known(sender),
+                day: Some(jiff::Zoned::now().date()),
                 ..Facts::default()
             },
             routes: Vec::new(),
@@ -293,6 +294,7 @@ impl Judging {
             facts: Facts {
                 session: self.facts.session.clone(),
                 sender: self.facts.sender.clone(),
+                day: self.facts.day,
                 recipients: refused,
                 ..Facts::default()
             },

@@ -194,7 +194,12 @@ fn roles_that_may_not_refuse_hold_instead() {
         assert!(reason.contains(": x"), "{reason}");
     }
     for role in [Role::Mx, Role::Submission, Role::Mailbox] {
-        assert!(begin(&services, role, OUTSIDE).rcpt(address(OURS)).is_some(), "{role:?}");
+        assert!(
+            begin(&services, role, OUTSIDE)
+                .rcpt(address(OURS))
+                .is_some(),
+            "{role:?}"
+        );
     }
 }
 
