@@ -313,12 +313,6 @@ impl Judging {
         self.routes.len()
     }
 
-    /// Takes back the last accepted recipient: the mail server refused it after all.
-    pub fn forget_last_recipient(&mut self) {
-        self.facts.recipients.pop();
-        self.routes.pop();
-    }
-
     /// A header field of the message, name and value as received.
     pub fn header(&mut self, name: &[u8], value: &[u8]) {
         // Too short to be timed: the clock would cost as much as the work.
@@ -366,11 +360,11 @@ impl Judging {
         let waited = Instant::now();
         let _turn = services.turn().await;
         self.times.wait += waited.elapsed();
-        let blocking = tokio::task::spawn_blocking(move || self.end_now()).await;
-        match blocking {
+        match tokio::task::spawn_blocking(move || self.end_now()).await {
             Ok(decision) => decision,
-            // `end_now` lets no panic through, so only the end of the runtime comes here.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            // `end_now` lets no panic of its stages through, so only the end of the runtime comes
+            // here, and with it this future ends as well.
+            Err(_) => std::future::pending().await,
         }
     }
 
