@@ -278,7 +278,9 @@ impl Judging {
             .route(&self.facts.session, &sender, &recipient);
         self.facts.recipients.push(recipient);
         let index = self.facts.recipients.len() - 1;
-        let judgement = self.generation.judge(&self.facts, index, false);
+        // A failure here decides nothing: the end of the message will meet it again and say so.
+        let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
+        let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
         let early =
@@ -362,8 +364,8 @@ impl Judging {
         self.times.wait += waited.elapsed();
         match tokio::task::spawn_blocking(move || self.end_now()).await {
             Ok(decision) => decision,
-            // `end_now` lets no panic of its stages through, so only the end of the runtime comes
-            // here, and with it this future ends as well.
+            // `end_now` lets no panic through, so only the end of the runtime comes here, and with
+            // it this future ends as well.
             Err(_) => std::future::pending().await,
         }
     }
@@ -391,14 +393,19 @@ impl Judging {
             }
         };
         let started = Instant::now();
+        let judged = guarded(|| {
+            let judge = |index| self.generation.judge(&self.facts, index, true);
+            (0..self.routes.len()).map(judge).collect::<Vec<_>>()
+        });
+        let (judgements, failed) = match judged {
+            Ok(judgements) => (judgements, failed),
+            Err(why) => (vec![Judgement::default(); self.routes.len()], Some(why)),
+        };
         let recipients = self
             .routes
             .iter()
-            .enumerate()
-            .map(|(index, &route)| Decided {
-                route,
-                judgement: self.generation.judge(&self.facts, index, true),
-            })
+            .zip(judgements)
+            .map(|(&route, judgement)| Decided { route, judgement })
             .collect();
         self.times.judge += started.elapsed();
         self.times.total = self.begun.elapsed();
