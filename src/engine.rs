@@ -493,3 +493,16 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         what.unwrap_or_else(|| "a panic without a message".to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_a_failure_with_its_words() {
+        let index = std::hint::black_box(7);
+        let failed = guarded(|| [1, 2, 3][index]);
+        assert!(failed.unwrap_err().contains("index out of bounds"));
+        assert_eq!(guarded(|| 5), Ok(5));
+    }
+}
