@@ -134,7 +134,10 @@ impl Reader {
         let unless = node.child("unless").map(|unless| self.condition(unless));
         let mut limit: Option<Limit> = None;
         if let Some(when) = &when {
-            when.walk(&mut |condition| limit = limit.take().or_else(|| Limit::of(&condition.test)));
+            limits(when, true, &mut |found| {
+                let first = limit.take().unwrap_or(found);
+                limit = Some(first);
+            });
         }
         let reply = self.reply(
             node,
@@ -299,7 +302,7 @@ impl Reader {
         let en = template(self, "en", "Refused by the policy of this organisation");
         let (code, enhanced) =
             self.codes(node, then, limit.as_ref().is_some_and(|limit| limit.size))?;
-        let (vi, at) = vi?;
+        let ((vi, at), (en, en_at)) = (vi?, en?);
         let limit = limit.map(|limit| limit.text).unwrap_or_default();
         let values = Values {
             organisation,
@@ -310,18 +313,25 @@ impl Reader {
             recipient: None,
             reference: "XXXXXXXXXX",
         };
-        if (matches!(then, Action::Defer | Action::Reject) || if_unknown == Action::Defer)
-            && let Some(over) = overlong(&vi, &values)
-        {
-            self.error(
-                at,
-                format!("the reply is {over} octets too long: text, clause, regulation and reference must fit into one line of 200"),
-                "shorten the text; basis and regulation are added to it by gacthu",
-            );
+        if matches!(then, Action::Defer | Action::Reject) || if_unknown == Action::Defer {
+            if let Some(over) = overlong(&vi, &values, false) {
+                self.error(
+                    at,
+                    format!("the reply is {over} octets too long: text, clause, regulation and reference must fit into one line of 200"),
+                    "shorten the text; basis and regulation are added to it by gacthu",
+                );
+            }
+            if let Some(over) = overlong(&en, &values, true) {
+                self.error(
+                    en_at,
+                    format!("the reply in English is {over} octets too long: text and reference must fit into one line of 200"),
+                    "shorten the text; the reference is added to it by gacthu",
+                );
+            }
         }
         Some(Reply {
             vi,
-            en: en?.0,
+            en,
             code,
             enhanced,
             defer: (451, "4.7.1"),
@@ -392,26 +402,34 @@ impl Reader {
     }
 }
 
-/// The first limit that a condition compares with: what `{limit}` stands for.
+/// A limit that a condition compares with: the first is what `{limit}` stands for.
+#[derive(Clone)]
 struct Limit {
     text: String,
-    /// A size, not a number.
+    /// More than this size is too much: `552 5.3.4`.
     size: bool,
 }
 
-impl Limit {
-    fn of(test: &Test) -> Option<Self> {
-        let (compare, size) = match test {
-            Test::Sum(sum, compare) => (compare, sum.is_size()),
-            Test::Message(number, compare) => (compare, *number == MessageNumber::Size),
-            Test::Attachment(file) => (file.size.as_ref()?, true),
-            _ => return None,
-        };
-        Some(Self {
-            text: compare.limit.clone(),
-            size,
-        })
-    }
+/// Calls `found` for every limit in a condition; `positive` while not under an odd number of `not`s.
+fn limits(condition: &Condition, positive: bool, found: &mut dyn FnMut(Limit)) {
+    let (compare, size) = match &condition.test {
+        Test::All(parts) | Test::Any(parts) => {
+            return parts.iter().for_each(|part| limits(part, positive, found));
+        }
+        Test::Not(part) => return limits(part, !positive, found),
+        Test::Sum(sum, compare) => (compare, sum.is_size()),
+        Test::Message(number, compare) => (compare, *number == MessageNumber::Size),
+        Test::Attachment(file) => match &file.size {
+            // A program of some size is refused as a program.
+            Some(size) => (size, file.asks_size_only()),
+            None => return,
+        },
+        _ => return,
+    };
+    found(Limit {
+        text: compare.limit.clone(),
+        size: size && compare.is_upper() == positive,
+    });
 }
 
 fn has_sum(condition: &Condition) -> bool {

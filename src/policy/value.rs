@@ -124,6 +124,11 @@ impl Compare {
         }
     }
 
+    /// Whether it holds for what is above the limit.
+    pub(super) fn is_upper(&self) -> bool {
+        matches!(self.op, Op::Above | Op::AtLeast)
+    }
+
     /// For a value that is only known to lie between `low` and `high` (none = without end).
     pub(super) fn holds_between(&self, low: u64, high: Option<u64>, why: &Reason) -> Truth {
         let high = high.unwrap_or(u64::MAX);
