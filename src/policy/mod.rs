@@ -19,7 +19,6 @@ mod explain;
 mod file;
 mod fold;
 mod judge;
-mod list;
 mod load;
 mod merge;
 mod model;
@@ -27,14 +26,11 @@ mod read;
 mod read_condition;
 mod read_exception;
 mod read_rule;
-mod reader;
 mod reply;
-mod report;
 mod route;
 mod suite;
 mod truth;
 mod value;
-mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -44,10 +40,15 @@ use std::path::PathBuf;
 use jiff::{Zoned, civil::Date};
 
 use self::{list::NameSet, model::Policy};
-use crate::{questions::Questions, verdict::Mode};
+use crate::{
+    questions::Questions,
+    verdict::Mode,
+    // Under these names the rooms of a policy know what they share with the settings.
+    yaml::{list, reader, report, tree as yaml},
+};
 
+pub use crate::yaml::{Place, Problem, Report, Severity};
 pub use explain::{Explanation, RuleExplanation, Step};
-pub use report::{Place, Problem, Report, Severity};
 pub use route::{Destination, Origin, Route};
 pub use suite::{Expect, Given, PolicyTest};
 
