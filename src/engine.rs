@@ -30,7 +30,8 @@ use crate::{
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
-    verdict::{Action, Direction, Judgement, ReplyText},
+    site::Site,
+    verdict::{Action, Direction, Judgement, MixedPolicies, ReplyText},
 };
 
 /// Limits on what one message, and all together, may cost.
@@ -60,10 +61,17 @@ impl Default for Limits {
     }
 }
 
+/// What judges messages now: policies and the site's settings, replaced as one.
+#[derive(Clone, Debug)]
+struct Running {
+    policy: Arc<Generation>,
+    site: Arc<Site>,
+}
+
 /// What all messages share: the running policy, the spool, the turns of heavy messages.
 #[derive(Debug)]
 pub struct Services {
-    policy: ArcSwap<Generation>,
+    running: ArcSwap<Running>,
     limits: Limits,
     spool: Spool,
     turns: Semaphore,
@@ -82,7 +90,10 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            policy: ArcSwap::from_pointee(policy),
+            running: ArcSwap::from_pointee(Running {
+                policy: Arc::new(policy),
+                site: Arc::default(),
+            }),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
@@ -90,14 +101,40 @@ impl Services {
         })
     }
 
+    /// The same, with these settings of the site.
+    pub fn with_site(self, site: Site) -> Self {
+        let policy = self.policy();
+        let site = Arc::new(site);
+        self.running.store(Arc::new(Running { policy, site }));
+        self
+    }
+
     /// The running policy generation.
     pub fn policy(&self) -> Arc<Generation> {
-        self.policy.load_full()
+        self.running.load().policy.clone()
+    }
+
+    /// The site's settings in force.
+    pub fn site(&self) -> Arc<Site> {
+        self.running.load().site.clone()
     }
 
     /// Replaces the running generation; messages under way keep theirs.
     pub fn replace_policy(&self, generation: Generation) {
-        self.policy.store(Arc::new(generation));
+        let policy = Arc::new(generation);
+        self.running.rcu(|running| Running {
+            policy: policy.clone(),
+            site: running.site.clone(),
+        });
+    }
+
+    /// Replaces the running generation and the site's settings as one; messages under way keep
+    /// theirs.
+    pub fn replace(&self, generation: Generation, site: Site) {
+        self.running.store(Arc::new(Running {
+            policy: Arc::new(generation),
+            site: Arc::new(site),
+        }));
     }
 
     /// Bytes in the spool now.
@@ -230,6 +267,8 @@ impl Decision {
 pub struct Judging {
     services: Arc<Services>,
     generation: Arc<Generation>,
+    /// The settings that were in force at MAIL.
+    site: Arc<Site>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -245,10 +284,18 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
-    pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
+    /// Begins a message at MAIL: takes the running policy generation and the site's settings, and
+    /// keeps them to the end. Where the session does not say its network, the client's address
+    /// does.
+    pub fn begin(services: Arc<Services>, mut session: SessionFacts, sender: Address) -> Self {
+        let Running { policy, site } = Running::clone(&services.running.load());
+        session.network = session
+            .network
+            .or_else(|| site.networks.of(session.client?));
+        session.role = site.role(session.role, session.network);
         Self {
-            generation: services.policy(),
+            generation: policy,
+            site,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -308,6 +355,11 @@ impl Judging {
                 ..Times::default()
             },
         })
+    }
+
+    /// What becomes of recipients under different policies, by the settings in force at MAIL.
+    pub fn mixed_policies(&self) -> MixedPolicies {
+        self.site.mixed_policies
     }
 
     /// How many recipients the message has so far, the refused ones not counted.

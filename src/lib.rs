@@ -21,5 +21,6 @@ pub mod reference;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 pub mod service;
+pub mod site;
 pub mod verdict;
 pub mod yaml;

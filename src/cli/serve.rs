@@ -26,10 +26,12 @@ use crate::{
     admin::{self, Desk},
     engine::{Limits, Services},
     event::EventLog,
+    facts::Network,
     metrics::Metrics,
     milter::{self, ListenSpec, Listener, Settings, Timeouts},
     policy::Generation,
     service::{Service, Shared},
+    site::{Networks, Site},
     verdict::Mode,
 };
 
@@ -194,11 +196,15 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
     }
     let services = Services::new(policy, limits, args.spool_dir.clone())
         .map_err(|error| format!("the spool cannot be used: {error} (--spool-dir)"))?;
+    let networks = args.own_network.iter();
+    let site = Site {
+        networks: Networks::new(networks.map(|&network| (Network::MailboxServers, network))),
+        ..Site::default()
+    };
     let shared = Arc::new(Shared {
-        services: Arc::new(services),
+        services: Arc::new(services.with_site(site)),
         metrics: Metrics::new(),
         events,
-        own_networks: args.own_network.clone(),
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),

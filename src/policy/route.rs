@@ -75,7 +75,7 @@ impl Generation {
         recipient: Option<&Address>,
     ) -> Route {
         let trusted = matches!(session.role, Role::Submission | Role::Mailbox | Role::Local);
-        let origin = match trusted || session.authenticated.is_some() || session.own_network {
+        let origin = match trusted || session.authenticated.is_some() || session.own_network() {
             true => Origin::Ours,
             false => Origin::Foreign,
         };
