@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Limits on what one message, and all together, may cost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message that are read where they come; beyond it the message waits its turn.
     pub heavy: usize,

@@ -21,6 +21,7 @@ pub mod reference;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 pub mod service;
+pub mod settings;
 pub mod site;
 pub mod verdict;
 pub mod yaml;

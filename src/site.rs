@@ -43,18 +43,21 @@ pub struct Networks {
 impl Networks {
     /// Makes it of these. A network that stands there twice keeps its last use.
     pub fn new(networks: impl IntoIterator<Item = (Network, IpNet)>) -> Self {
-        let mut by_length: BTreeMap<u8, HashMap<u128, Network>> = BTreeMap::new();
+        let mut all = Self::default();
         for (network, net) in networks {
-            let length = match net {
-                IpNet::V4(_) => net.prefix_len() + 96,
-                IpNet::V6(_) => net.prefix_len(),
-            };
-            by_length
-                .entry(length)
-                .or_default()
-                .insert(bits(net.network()), network);
+            all.insert(network, net);
         }
-        Self { by_length }
+        all
+    }
+
+    /// Adds a network; one that stands there already gets this use.
+    pub fn insert(&mut self, network: Network, net: IpNet) {
+        let length = match net {
+            IpNet::V4(_) => net.prefix_len() + 96,
+            IpNet::V6(_) => net.prefix_len(),
+        };
+        let nets = self.by_length.entry(length).or_default();
+        nets.insert(bits(net.network()), network);
     }
 
     /// Which network this address is in. An IPv4 address may be shown as `::ffff:192.0.2.1`.

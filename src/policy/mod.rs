@@ -14,6 +14,7 @@
 //! }
 //! ```
 
+mod claims;
 mod condition;
 mod explain;
 mod file;
@@ -48,6 +49,7 @@ use crate::{
 };
 
 pub use crate::yaml::{Place, Problem, Report, Severity};
+pub use claims::Claim;
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use route::{Destination, Origin, Route};
 pub use suite::{Expect, Given, PolicyTest};

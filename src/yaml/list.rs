@@ -92,12 +92,23 @@ impl NameSet {
 
     /// Adds all names of another set of the same sort.
     pub(crate) fn join(&mut self, other: &Self) {
+        other.names().for_each(|name| self.insert(name));
+    }
+
+    /// Whether this very entry is in the set, given in pieces and in normal form.
+    pub(crate) fn has_entry(&self, pieces: &[&str]) -> bool {
+        self.has(pieces)
+    }
+
+    /// The entries in normal form, in the order in which they were added.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let mut offset = 0;
-        while offset < other.names.len() {
-            let name = other.name(offset as u32 + 1);
-            self.insert(std::str::from_utf8(name).unwrap_or_default());
+        std::iter::from_fn(move || {
+            let name = (offset < self.names.len()).then(|| self.name(offset as u32 + 1))?;
             offset += 2 + name.len();
-        }
+            // What was added is UTF-8: it came as a string.
+            Some(std::str::from_utf8(name).unwrap_or_default())
+        })
     }
 
     fn has_below(&self, domain: &str) -> bool {
@@ -214,7 +225,7 @@ fn folded<'a>(pieces: &'a [&'a str]) -> impl Iterator<Item = u8> + 'a {
         })
 }
 
-fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
+pub(crate) fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
     let wrong = |what: &str, help: String| Err((format!("`{entry}` is not {what}"), help));
     match entries {
         Entries::Addresses => {

@@ -3,9 +3,11 @@
 
 use std::{collections::HashMap, fs, io::Read, path::PathBuf, sync::Arc};
 
+use ipnet::IpNet;
+
 use super::{
     list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet},
-    report::{Problems, suggest},
+    report::{Place, Problems, suggest},
     tree::{At, Entry, Node, Source, Sources, Value, is_change},
     value::Wrong,
 };
@@ -270,6 +272,16 @@ impl Reader {
         known
     }
 
+    /// A place, with its file's name.
+    pub(crate) fn place(&self, at: At) -> Place {
+        let source = self.sources.files.get(at.file as usize);
+        Place {
+            file: source.map(|source| source.path.clone()).unwrap_or_default(),
+            line: at.line,
+            column: at.column,
+        }
+    }
+
     /// The path of a file named inside another.
     pub(crate) fn beside(&self, at: At, path: &str) -> PathBuf {
         let folder = self
@@ -311,6 +323,13 @@ impl Reader {
     }
 
     pub(crate) fn networks(&mut self, node: &Node, what: &str) -> Option<Arc<NetworkSet>> {
+        let networks = self.network_list(node, what)?;
+        let networks: Vec<IpNet> = networks.into_iter().map(|(network, _)| network).collect();
+        (!networks.is_empty()).then(|| Arc::new(NetworkSet::new(&networks)))
+    }
+
+    /// Networks and their places: inline, in files, or both. None where one of them is wrong.
+    pub(crate) fn network_list(&mut self, node: &Node, what: &str) -> Option<Vec<(IpNet, At)>> {
         let mut networks = Vec::new();
         let mut sound = true;
         for item in self.items(node, what) {
@@ -322,7 +341,9 @@ impl Reader {
                 let mut wrong = 0;
                 for (line, column, entry) in list::lines(&text) {
                     match list::network(entry) {
-                        Ok(network) => networks.push(network),
+                        Ok(network) => {
+                            networks.push((network, line_at(number, line, column)));
+                        }
                         Err(_) if wrong >= MAX_LIST_PROBLEMS => break,
                         Err(error) => {
                             self.wrong(line_at(number, line, column), error);
@@ -333,7 +354,7 @@ impl Reader {
                 }
             } else if let Some(text) = self.text(item, what) {
                 match list::network(text) {
-                    Ok(network) => networks.push(network),
+                    Ok(network) => networks.push((network, item.at)),
                     Err(error) => {
                         self.wrong(item.at, error);
                         sound = false;
@@ -343,7 +364,7 @@ impl Reader {
                 sound = false;
             }
         }
-        (sound && !networks.is_empty()).then(|| Arc::new(NetworkSet::new(&networks)))
+        sound.then_some(networks)
     }
 
     fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {

@@ -14,9 +14,9 @@ use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
 
 use super::report::Problems;
 
-/// A policy file may be this large, in bytes.
-pub(crate) const MAX_POLICY_BYTES: usize = 4 * 1024 * 1024;
-/// A policy file may hold this many keys, values and lists, aliases unfolded.
+/// A policy or a settings file may be this large, in bytes.
+pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Such a file may hold this many keys, values and lists, aliases unfolded.
 const MAX_NODES: usize = 250_000;
 
 /// The files that were read; places point into them.
@@ -125,13 +125,14 @@ pub(crate) fn is_change(node: &Node) -> bool {
             .all(|entry| matches!(entry.key.as_str(), "add" | "remove"))
 }
 
-/// Reads one file's text. `None` when it is not YAML at all; the mistake is then in `problems`.
-pub(crate) fn parse(file: u32, text: &str, problems: &mut Problems) -> Option<Node> {
-    if text.len() > MAX_POLICY_BYTES {
+/// Reads one file's text. `None` when it is not YAML at all; the mistake is then in `problems`. `begins`
+/// tells the author of an empty file how one begins.
+pub(crate) fn parse(file: u32, text: &str, begins: &str, problems: &mut Problems) -> Option<Node> {
+    if text.len() > MAX_BYTES {
         problems.error(
             At::file(file),
             format!("the file is too large: {} bytes", text.len()),
-            format!("a policy file may have at most {MAX_POLICY_BYTES} bytes; put long lists into their own files and name them with `{{ file: lists/name.txt }}`"),
+            format!("it may have at most {MAX_BYTES} bytes; put long lists into their own files and name them with `{{ file: lists/name.txt }}`"),
         );
         return None;
     }
@@ -139,11 +140,7 @@ pub(crate) fn parse(file: u32, text: &str, problems: &mut Problems) -> Option<No
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---" || line == "..."
     }) {
-        problems.error(
-            At::file(file),
-            "the file is empty",
-            "a policy begins with `policy: 1` and `name: …`",
-        );
+        problems.error(At::file(file), "the file is empty", begins);
         return None;
     }
     match serde_saphyr::from_str_with_options::<Raw>(text, options()) {
@@ -195,15 +192,15 @@ fn report_syntax(file: u32, text: &str, error: &serde_saphyr::Error, problems: &
     let value = line.and_then(unquoted_value);
     let help = match error {
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } | Error::AliasError { .. } => {
-            "the file asks for more than any policy needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned()
+            "the file asks for more than any such file needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned()
         }
         Error::MergeKeyNotAllowed { .. } => {
-            message = "`<<` is not used in policies".to_owned();
-            "write the keys out, or use `extends`".to_owned()
+            message = "`<<` is not used here".to_owned();
+            "write the keys out; a policy may use `extends`".to_owned()
         }
         Error::MultipleDocuments { .. } => {
             message = "a second document begins here".to_owned();
-            "a policy file holds one: remove the `---`".to_owned()
+            "a file holds one: remove the `---`".to_owned()
         }
         _ => {
             if let Some((tab, line)) = tab_in_indentation(text) {
