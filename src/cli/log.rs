@@ -2,29 +2,17 @@
 
 use std::io::IsTerminal;
 
-use clap::ValueEnum;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// journald under systemd, else text.
-    Auto,
-    /// Lines for people, on standard error.
-    Text,
-    /// One JSON object a line, on standard error.
-    Json,
-    /// To journald with its fields.
-    Journald,
-}
+use crate::settings::{Log, LogFormat};
 
 /// Starts the log. `filter` as in `RUST_LOG`, for example `info` or `info,gacthu::milter=debug`.
 ///
 /// # Errors
 /// A sentence for the user where the filter is not well formed or journald cannot be reached.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| format!("--log `{filter}` is not a log filter: {error}. Example: info"))?;
+    let filter =
+        Log::filter(filter).map_err(|error| format!("--log {filter:?}: {error}. Example: info"))?;
     let registry = tracing_subscriber::registry().with(filter);
     // systemd sets JOURNAL_STREAM where standard error goes to the journal (systemd.exec(5)).
     let under_journald = std::env::var_os("JOURNAL_STREAM").is_some();

@@ -131,6 +131,28 @@ pub enum Role {
     Local,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Mx,
+        Self::Submission,
+        Self::Mailbox,
+        Self::Gateway,
+        Self::Local,
+    ];
+
+    /// The word that settings, policies and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mx => "mx",
+            Self::Submission => "submission",
+            Self::Mailbox => "mailbox",
+            Self::Gateway => "gateway",
+            Self::Local => "local",
+        }
+    }
+}
+
 /// A network that the site knows by its use (`networks` of gacthu.yaml).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -331,13 +331,7 @@ impl Reader {
                 }
             }
         }
-        let roles = [
-            ("mx", Role::Mx),
-            ("submission", Role::Submission),
-            ("mailbox", Role::Mailbox),
-            ("gateway", Role::Gateway),
-            ("local", Role::Local),
-        ];
+        let roles = Role::ALL.map(|role| (role.as_str(), role));
         let role = match node.child("role") {
             Some(node) => self.word(node, "role", &roles)?,
             None => Role::default(),
