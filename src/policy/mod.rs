@@ -26,7 +26,9 @@ mod model;
 mod read;
 mod read_condition;
 mod read_exception;
+mod read_file;
 mod read_rule;
+mod remarks;
 mod reply;
 mod route;
 mod suite;
@@ -45,7 +47,7 @@ use crate::{
     questions::Questions,
     verdict::Mode,
     // Under these names the rooms of a policy know what they share with the settings.
-    yaml::{list, reader, report, tree as yaml},
+    yaml::{list, meant, reader, report, tree as yaml},
 };
 
 pub use crate::yaml::{Place, Problem, Report, Severity};

@@ -65,42 +65,9 @@ impl Reader {
         let mut known = TOP.to_vec();
         // Refused with its own sentence.
         known.push("storage");
-        let meant = [
-            (
-                "policy",
-                "did you mean `policies: [FILE]`? A policy itself stands in a file of its own (`gacthu policy check`)",
-            ),
-            ("listen", "did you mean `listeners`?"),
-            ("milter", "did you mean `listeners`?"),
-            (
-                "own_network",
-                "did you mean `networks: { mailbox_servers: […], devices: […] }`?",
-            ),
-            (
-                "own_networks",
-                "did you mean `networks: { mailbox_servers: […], devices: […] }`?",
-            ),
-            ("event_log", "did you mean `events`?"),
-            ("metrics", "did you mean `admin`?"),
-            ("spool_dir", "did you mean `spool: { directory: … }`?"),
-            (
-                "max_connections",
-                "did you mean `limits: { connections: … }`?",
-            ),
-            (
-                "rules",
-                "rules stand in a policy, and `policies` names its file",
-            ),
-            (
-                "organisation",
-                "it stands in a policy, and `policies` names its file",
-            ),
-            (
-                "mode",
-                "it stands in a policy, and `policies` names its file",
-            ),
-        ];
-        let entries = self.settings_map(tree, "the settings", &known, &meant);
+        let entries = self
+            .map(tree, "the settings", &known, &[])
+            .unwrap_or_default();
         for needed in ["gacthu", "policies"] {
             if tree.child(needed).is_none() {
                 self.error(
@@ -214,24 +181,6 @@ impl Reader {
 
     fn listener(&mut self, node: &Node) -> Option<(ListenSpec, At)> {
         let known = ["unix", "inet", "inet6", "role", "group", "mode"];
-        let meant = [
-            ("path", "did you mean `unix`?"),
-            ("socket", "did you mean `unix`?"),
-            ("local", "did you mean `unix`?"),
-            ("tcp", "did you mean `inet`?"),
-            ("host", "write `inet: \"127.0.0.1:8899\"`"),
-            ("address", "write `inet: \"127.0.0.1:8899\"`"),
-            ("port", "write `inet: \"127.0.0.1:8899\"`"),
-            ("type", "did you mean `role`?"),
-            (
-                "owner",
-                "the owner is the user that gacthu runs as; `group` and `mode` let Postfix in",
-            ),
-            (
-                "user",
-                "the owner is the user that gacthu runs as; `group` and `mode` let Postfix in",
-            ),
-        ];
         if let Some(text) = node.text() {
             let help = match text.parse::<ListenSpec>() {
                 Ok(spec) => match spec.place {
@@ -250,7 +199,8 @@ impl Reader {
             self.error(node.at, format!("`{text}` is no listener"), help);
             return None;
         }
-        self.settings_map(node, "a listener", &known, &meant);
+        self.map(node, "a listener", &known, &[])
+            .unwrap_or_default();
         let places: Vec<&Entry> = node
             .entries()
             .iter()
@@ -341,23 +291,9 @@ impl Reader {
 
     fn site_networks(&mut self, node: &Node) -> Networks {
         let known = Network::ALL.map(Network::as_str);
-        let meant = [
-            ("gateway", "did you mean `gateways`?"),
-            ("mailbox", "did you mean `mailbox_servers`?"),
-            (
-                "own",
-                "say what they are: `mailbox_servers` (hand over users' mail) or `devices` (printers, scanners)",
-            ),
-            (
-                "trusted",
-                "say what they are: `mailbox_servers` (hand over users' mail) or `devices` (printers, scanners)",
-            ),
-            (
-                "mynetworks",
-                "say what they are: `mailbox_servers` (hand over users' mail) or `devices` (printers, scanners)",
-            ),
-        ];
-        let entries = self.settings_map(node, "`networks`", &known, &meant);
+        let entries = self
+            .map(node, "`networks`", &known, &[])
+            .unwrap_or_default();
         let mut seen: HashMap<IpNet, (Network, At)> = HashMap::new();
         for Entry { key, node, .. } in entries {
             let Some(network) = Network::ALL.into_iter().find(|word| word.as_str() == key) else {
@@ -400,20 +336,9 @@ impl Reader {
             "turns",
             "memory",
         ];
-        let meant = [
-            ("max_connections", "did you mean `connections`?"),
-            ("grace", "did you mean `drain`?"),
-            ("idle_timeout", "did you mean `idle`?"),
-            ("read_timeout", "did you mean `read`?"),
-            ("spool", "it stands under `spool: { limit: … }`"),
-            (
-                "message_size",
-                "how large a message may be is said by a policy, and by Postfix's `message_size_limit`",
-            ),
-        ];
         let (server, limits) = (&mut settings.milter, &mut settings.limits);
         let times = &mut server.timeouts;
-        for Entry { key, node, .. } in self.settings_map(node, "`limits`", &known, &meant) {
+        for Entry { key, node, .. } in self.map(node, "`limits`", &known, &[]).unwrap_or_default() {
             let key = key.as_str();
             // How long, and below how many seconds Postfix itself is more patient.
             let (time, bounds, patient) = match key {
@@ -462,13 +387,8 @@ impl Reader {
     }
 
     fn spool(&mut self, node: &Node, settings: &mut Settings) {
-        let meant = [
-            ("dir", "did you mean `directory`?"),
-            ("path", "did you mean `directory`?"),
-            ("size", "did you mean `limit`?"),
-        ];
         let known = ["directory", "limit"];
-        for Entry { key, node, .. } in self.settings_map(node, "`spool`", &known, &meant) {
+        for Entry { key, node, .. } in self.map(node, "`spool`", &known, &[]).unwrap_or_default() {
             match key.as_str() {
                 "directory" => settings.spool_directory = self.path(node, key),
                 "limit" => {
@@ -505,9 +425,9 @@ impl Reader {
     }
 
     fn log(&mut self, node: &Node, log: &mut Log) {
-        let meant = [("level", "did you mean `filter`?")];
-        for Entry { key, node, .. } in
-            self.settings_map(node, "`log`", &["format", "filter"], &meant)
+        for Entry { key, node, .. } in self
+            .map(node, "`log`", &["format", "filter"], &[])
+            .unwrap_or_default()
         {
             match key.as_str() {
                 "format" => {

@@ -4,8 +4,7 @@ use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use crate::yaml::{
     reader::Reader,
-    report::suggest,
-    tree::{Entry, Node, Value},
+    tree::Node,
     value::{Size, duration, human_duration, human_size},
 };
 
@@ -13,37 +12,6 @@ use crate::yaml::{
 const MAX_SOCKET_PATH: usize = 107;
 
 impl Reader {
-    /// The entries of a mapping, after a look at its keys. `meant`: what people write, and what they
-    /// mean by it.
-    pub(super) fn settings_map<'n>(
-        &mut self,
-        node: &'n Node,
-        what: &str,
-        known: &[&str],
-        meant: &[(&str, &str)],
-    ) -> &'n [Entry] {
-        let Value::Map(entries) = &node.value else {
-            self.error(
-                node.at,
-                format!("{what} is {}, but a mapping is wanted", node.what()),
-                format!("write its keys below it, indented: {}", known.join(", ")),
-            );
-            return &[];
-        };
-        for entry in entries {
-            let key = entry.key.as_str();
-            if known.contains(&key) {
-                continue;
-            }
-            let help = match meant.iter().find(|(word, _)| *word == key) {
-                Some((_, help)) => (*help).to_owned(),
-                None => suggest(key, known.iter().copied()),
-            };
-            self.error(entry.key_at, format!("unknown key `{key}` in {what}"), help);
-        }
-        entries
-    }
-
     pub(super) fn count(
         &mut self,
         node: &Node,

@@ -4,6 +4,7 @@
 //! What policies and the service's settings share. This room knows neither rules nor settings.
 
 pub(crate) mod list;
+pub(crate) mod meant;
 pub(crate) mod reader;
 pub(crate) mod report;
 pub(crate) mod tree;
