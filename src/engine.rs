@@ -278,7 +278,9 @@ impl Judging {
             .route(&self.facts.session, &sender, &recipient);
         self.facts.recipients.push(recipient);
         let index = self.facts.recipients.len() - 1;
-        let judgement = self.generation.judge(&self.facts, index, false);
+        // A failure here decides nothing: the end of the message will meet it again and say so.
+        let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
+        let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
         let early =
@@ -316,12 +318,6 @@ impl Judging {
     /// How many recipients the message has so far, the refused ones not counted.
     pub fn recipients(&self) -> usize {
         self.routes.len()
-    }
-
-    /// Takes back the last accepted recipient: the mail server refused it after all.
-    pub fn forget_last_recipient(&mut self) {
-        self.facts.recipients.pop();
-        self.routes.pop();
     }
 
     /// A header field of the message, name and value as received.
@@ -371,11 +367,11 @@ impl Judging {
         let waited = Instant::now();
         let _turn = services.turn().await;
         self.times.wait += waited.elapsed();
-        let blocking = tokio::task::spawn_blocking(move || self.end_now()).await;
-        match blocking {
+        match tokio::task::spawn_blocking(move || self.end_now()).await {
             Ok(decision) => decision,
-            // `end_now` lets no panic through, so only the end of the runtime comes here.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            // `end_now` lets no panic through, so only the end of the runtime comes here, and with
+            // it this future ends as well.
+            Err(_) => std::future::pending().await,
         }
     }
 
@@ -402,14 +398,19 @@ impl Judging {
             }
         };
         let started = Instant::now();
+        let judged = guarded(|| {
+            let judge = |index| self.generation.judge(&self.facts, index, true);
+            (0..self.routes.len()).map(judge).collect::<Vec<_>>()
+        });
+        let (judgements, failed) = match judged {
+            Ok(judgements) => (judgements, failed),
+            Err(why) => (vec![Judgement::default(); self.routes.len()], Some(why)),
+        };
         let recipients = self
             .routes
             .iter()
-            .enumerate()
-            .map(|(index, &route)| Decided {
-                route,
-                judgement: self.generation.judge(&self.facts, index, true),
-            })
+            .zip(judgements)
+            .map(|(&route, judgement)| Decided { route, judgement })
             .collect();
         self.times.judge += started.elapsed();
         self.times.total = self.begun.elapsed();
@@ -496,4 +497,17 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             .or_else(|| panic.downcast_ref::<String>().cloned());
         what.unwrap_or_else(|| "a panic without a message".to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_a_failure_with_its_words() {
+        let index = std::hint::black_box(7);
+        let failed = guarded(|| [1, 2, 3][index]);
+        assert!(failed.unwrap_err().contains("index out of bounds"));
+        assert_eq!(guarded(|| 5), Ok(5));
+    }
 }

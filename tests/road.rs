@@ -246,6 +246,32 @@ fn the_strongest_verdict_of_all_recipients_answers_for_the_message() {
 }
 
 #[test]
+fn a_failure_of_ours_defers_where_a_policy_enforces_and_passes_where_it_observes() {
+    let failed = |mode: &str, role: Role| {
+        let services = Site::new(&format!("mode: {mode}\n")).services(Limits::default());
+        let mut judging = begin(&services, role, OUTSIDE);
+        assert!(judging.rcpt(address(OURS)).is_none());
+        let mut decision = judging.end_now();
+        assert_eq!(decision.failed, None);
+        decision.failed = Some("a test".to_owned());
+        answer(&decision)
+    };
+    let Answer::Refuse(reply) = failed("enforce", Role::Mx) else {
+        panic!("not deferred");
+    };
+    assert_eq!((reply.code, reply.enhanced.as_str()), (451, "4.3.0"));
+    // To sendmail(1) a 4xx would stay in maildrop without end.
+    assert!(matches!(
+        failed("enforce", Role::Local),
+        Answer::Hold { .. }
+    ));
+    assert_eq!(
+        failed("observe", Role::Mx),
+        Answer::Accept { tags: Vec::new() }
+    );
+}
+
+#[test]
 fn every_shipped_policy_loads_without_remarks() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     for name in ["base", "dak-nong", "soc-trang"] {

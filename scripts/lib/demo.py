@@ -40,12 +40,21 @@ def main() -> int:
             sent = row.bytes()
             outcome = road.send(row, "enforce", "unix", sent)
             left = road.settle([outcome])
-            problem = judge_row(row, sent, outcome) or (f"left in the queue: {left[0]}" if left else None)
+            fired = fired_rules(road.serves[row.profile, "enforce"].events())
+            problem = judge_row(row, sent, outcome) or judge.rules(row, {"rules": [{"id": rule} for rule in fired]})
+            problem = problem or (f"left in the queue: {left[0]}" if left else None)
             wrong += bool(problem)
             progress("")
-            table.row(row, outcome.reply, problem)
+            table.row(row, outcome.reply, fired, problem)
     print(f"\n{len(rows)} messages, {len(rows) - wrong} as expected, {wrong} not.")
     return 1 if wrong else 0
+
+
+def fired_rules(events: list[dict]) -> list[str]:
+    """The rules that fired in the last decision, each once."""
+    if not events:
+        return []
+    return list(dict.fromkeys(rule["id"] for rcpt in events[-1]["recipients"] for rule in rcpt["rules"]))
 
 
 def judge_row(row, sent: bytes, outcome) -> str | None:
@@ -68,15 +77,14 @@ class Table:
         print("-" * self.width)
 
     def cells(self, profile, message, expected, reply, rule, clause, ok) -> str:
-        line = f"{profile:9}  {message:34.34}  {expected:21.21}  {reply:10.10}  {rule:20.20}  {clause:36.36}  {ok}"
+        line = f"{profile:9}  {message:34.34}  {expected:21.21}  {reply:10.10}  {rule:22.22}  {clause:48.48}  {ok}"
         return line.rstrip()
 
-    def row(self, row, reply, problem: str | None) -> None:
+    def row(self, row, reply, fired: list[str], problem: str | None) -> None:
         expected = row.cells["verdict"] if row.code == 250 else f"{row.cells['verdict']} {row.cells['reply']}"
         enhanced = reply.lines[0].split(" ")[0] if reply.code >= 400 else ""
-        rules = "" if row.cells["rules"] == "-" else row.cells["rules"].replace("?", "")
         said = judge.CLAUSE.search(reply.lines[0]) if reply.code >= 400 else None
-        print(self.cells(row.profile, row.name.removesuffix(".eml"), expected, f"{reply.code} {enhanced}", rules,
+        print(self.cells(row.profile, row.name.removesuffix(".eml"), expected, f"{reply.code} {enhanced}", ", ".join(fired),
                          said[0] if said else "", "NOT OK" if problem else "ok"), flush=True)
         if problem:
             print(f"           {problem}", flush=True)

@@ -8,10 +8,12 @@ Needs root (Postfix's master does) and Debian's package `postfix`; no systemd, n
 the machine's own Postfix is read or touched. Delivery goes to `sink.Sink`. Every wait is bounded.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -137,10 +139,8 @@ class PrivatePostfix:
         return self
 
     def __exit__(self, *_):
-        config = self.folder / "etc"
-        if (config / "main.cf").exists():
-            subprocess.run(["postfix", "-c", config, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           timeout=30, check=False)
+        if (self.folder / "etc/main.cf").exists():
+            self.stop()
         if self.sink:
             self.sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -165,6 +165,17 @@ class PrivatePostfix:
             raise PostfixError(f"postfix start: {done.stdout}{done.stderr}\n{self.log()[-2000:]}")
         for name, port in self.ports.items():
             wait_for_port(port, 20, f"Postfix's listener {name}: {self.log()[-2000:]}")
+
+    def stop(self):
+        """Ends it in good order; what does not end within 20 s is killed (`master -t` was seen to hang in postlog)."""
+        try:
+            self.command("postfix", "stop")
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        with contextlib.suppress(OSError, ValueError):
+            # master(8) leads a process group of its own with all its daemons.
+            os.killpg(int((self.folder / "queue/pid/master.pid").read_text()), signal.SIGKILL)
 
     def smtpd(self, name: str, milter: str | None) -> str:
         options = f" -o syslog_name=postfix/{name} -o smtpd_milters={milter or ''}"

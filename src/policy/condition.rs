@@ -95,6 +95,23 @@ impl Directions {
         self.0 |= Self::bit(direction);
     }
 
+    pub(super) fn of(directions: &[Direction]) -> Self {
+        let bits = directions.iter().map(|&direction| Self::bit(direction));
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) fn has(self, direction: Direction) -> bool {
         self.0 & Self::bit(direction) != 0
     }
@@ -204,26 +221,39 @@ impl Condition {
         }
     }
 
-    /// The files that make it true, as indices; for an unknown one the files not opened.
-    pub(super) fn files(&self, known: Known<'_>, veil: Option<&dyn Veil>, into: &mut Vec<usize>) {
+    /// The files that make it true, as indices; for an unknown one (`sure == false`) also those that
+    /// may: files of which something is not known, and containers that were not opened.
+    pub(super) fn files(
+        &self,
+        known: Known<'_>,
+        veil: Option<&dyn Veil>,
+        sure: bool,
+        into: &mut Vec<usize>,
+    ) {
         let Fact::Known(files) = &known.facts.files else {
             return;
         };
+        // What does not hold has no files to show: half of an alternative is none.
+        let found = self.holds(known, Scope::Message(veil));
+        if found.is_false() || (sure && !found.is_true()) {
+            return;
+        }
         let seen = |file: &FileFacts| !veil.is_some_and(|veil| veil.hides(file).is_true());
         match &self.test {
             Test::All(parts) | Test::Any(parts) => {
-                parts.iter().for_each(|part| part.files(known, veil, into));
+                for part in parts {
+                    part.files(known, veil, sure, into);
+                }
             }
             Test::Attachment(test) => {
-                let found = any_file(known.facts, test, veil);
                 for (index, file) in files.list.iter().enumerate() {
                     let counts = match &found {
                         Truth::False => false,
                         Truth::True => seen(file) && test.meets(file).is_true(),
+                        // What a container holds is asked on its own, in view or not.
                         Truth::Unknown(_) => {
-                            seen(file)
-                                && (matches!(test.meets(file), Truth::Unknown(_))
-                                    || test.may_hold(file).is_some())
+                            (seen(file) && matches!(test.meets(file), Truth::Unknown(_)))
+                                || test.may_hold(file).is_some()
                         }
                     };
                     if counts {
@@ -232,9 +262,6 @@ impl Condition {
                 }
             }
             Test::Sum(sum, compare) => {
-                if !sum.compare(files, compare, veil).is_true() {
-                    return;
-                }
                 for (index, file) in files.list.iter().enumerate() {
                     let largest = *sum != Sum::LargestSize || compare.holds(file.size);
                     if seen(file) && sum.counts(file) && largest {

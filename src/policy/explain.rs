@@ -149,7 +149,7 @@ impl Generation {
         let mut indices = Vec::new();
         if steps.is_empty() {
             match scope {
-                Scope::Message(_) => condition.files(known, None, &mut indices),
+                Scope::Message(_) => condition.files(known, None, false, &mut indices),
                 Scope::File(_) => {}
                 Scope::Letter(_) => {
                     let taken = |index: &usize| {

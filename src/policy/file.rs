@@ -118,6 +118,18 @@ impl FileTest {
             && (self.places.is_empty() || self.places.iter().any(|&place| place != Place::Top))
     }
 
+    /// Whether it asks how large a file is, and beside that only where it stands.
+    pub(super) fn asks_size_only(&self) -> bool {
+        self.size.is_some()
+            && self.kinds.is_empty()
+            && self.by.is_none()
+            && self.names.is_empty()
+            && self.extensions.is_empty()
+            && self.types.is_empty()
+            && self.encrypted.is_none()
+            && self.not_opened.is_none()
+    }
+
     fn is_kind(&self, kind: KindTest, file: &FileFacts) -> bool {
         match kind {
             KindTest::Executable => match self.by {

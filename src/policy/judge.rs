@@ -63,13 +63,14 @@ impl Generation {
             if rule.mode == Mode::Enforce {
                 judgement.applied = judgement.applied.max(then);
             }
+            let files = rule.files(policy, known, self.day(facts), unknown.is_none());
             judgement.fired.push(Fired {
                 id: rule.id.clone(),
                 basis: rule.basis.clone(),
                 then,
                 mode: rule.mode,
                 unknown,
-                files: rule.files(policy, known, self.day(facts)),
+                files,
             });
         }
         judgement.settled =
@@ -80,7 +81,7 @@ impl Generation {
     /// What Postfix is told: the reply of the rule that speaks, if [`Judgement::applied`] is a
     /// defer or a reject.
     ///
-    /// Lines are printable ASCII of at most 189 octets, so that 200 are not passed with the codes;
+    /// Lines are printable ASCII of at most 187 octets, so that 200 are not passed with codes and line end;
     /// `%` is not doubled.
     pub fn reply(
         &self,
@@ -291,7 +292,7 @@ impl Rule {
     }
 
     /// The files that the rule points at, each once, in order.
-    fn files(&self, policy: &Policy, known: Known<'_>, day: Date) -> Vec<usize> {
+    fn files(&self, policy: &Policy, known: Known<'_>, day: Date, sure: bool) -> Vec<usize> {
         let mut files = Vec::new();
         let plain =
             !self.unless_files && !self.in_force(policy, day).any(|exception| exception.files);
@@ -301,13 +302,14 @@ impl Rule {
         };
         let veil = VeilFor { veil: &veil, known };
         let veil: Option<&dyn Veil> = if plain { None } else { Some(&veil) };
-        self.when.files(known, veil, &mut files);
+        self.when.files(known, veil, sure, &mut files);
         files.sort_unstable();
         files.dedup();
         files
     }
 
-    /// Writes down which exceptions took this rule away.
+    /// Writes down which exceptions took this rule away: those that hold for the letter, and those
+    /// that took away a file which the rule pointed at.
     fn record_exceptions(
         &self,
         policy: &Policy,
@@ -315,15 +317,20 @@ impl Rule {
         day: Date,
         judgement: &mut Judgement,
     ) {
+        let mut pointed = Vec::new();
+        let veil = RuleVeil {
+            rule: self,
+            exceptions: None,
+        };
+        let veil = VeilFor { veil: &veil, known };
+        self.when.files(known, Some(&veil), false, &mut pointed);
         for exception in self.in_force(policy, day) {
             let letter = exception.when.holds(known, Scope::Letter(true)).is_true();
             let file = || {
-                let files = known.facts.files.known();
+                let list = known.facts.files.known().map(|files| &files.list);
+                let mut files = pointed.iter().filter_map(|&index| list?.get(index));
                 exception.files
-                    && files.is_some_and(|files| {
-                        let mut list = files.list.iter();
-                        list.any(|file| exception.when.holds(known, Scope::File(file)).is_true())
-                    })
+                    && files.any(|file| exception.when.holds(known, Scope::File(file)).is_true())
             };
             if letter || file() {
                 judgement

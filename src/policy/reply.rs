@@ -12,11 +12,12 @@ use crate::{
     verdict::{Action, ReplyText},
 };
 
-/// Line 1 may have this many octets with its codes, so that it stays whole in the bounces and logs
+/// Line 1 may have this many octets with its codes and its line end, so that it stays whole in the bounces and logs
 /// of other servers.
 const MAX_LINE: usize = 200;
-/// A reply code, an enhanced code and two separators: `550-5.7.1 `; an enhanced code may be longer.
-const CODES: usize = 11;
+/// A reply code, an enhanced code, two separators and the line end: `550-5.7.1 ` and CRLF; an
+/// enhanced code may be one longer.
+const CODES: usize = 13;
 /// What is left for text.
 pub(super) const MAX_TEXT: usize = MAX_LINE - CODES;
 /// How short a file name, an address or a size may become before the line is given up.
@@ -159,11 +160,16 @@ impl Values<'_> {
     }
 }
 
-/// Line 1: what is wrong, by which clause, and the reference. `None` when it cannot be made to fit.
-fn first_line(template: &Template, values: &Values<'_>) -> Option<String> {
+/// Fills a template so that the line which `line` makes of it fits: values from outside are made
+/// shorter, never the words around them. `None` when it cannot be made to fit.
+fn fit(
+    template: &Template,
+    values: &Values<'_>,
+    line: impl Fn(String) -> String,
+) -> Option<String> {
     let mut longest = LONGEST;
     loop {
-        let line = clause(template.fill(values, longest), values);
+        let line = line(template.fill(values, longest));
         if line.len() <= MAX_TEXT {
             return Some(line);
         }
@@ -173,6 +179,15 @@ fn first_line(template: &Template, values: &Values<'_>) -> Option<String> {
         // What is over, at once: one value is the usual case.
         longest = longest.saturating_sub(line.len() - MAX_TEXT).max(SHORTEST);
     }
+}
+
+/// Line 2, in English, with the reference.
+fn english(text: &str, values: &Values<'_>) -> String {
+    format!(
+        "{}. Ref: {}",
+        text.trim_end_matches('.'),
+        fold(values.reference)
+    )
 }
 
 fn clause(text: String, values: &Values<'_>) -> String {
@@ -195,9 +210,13 @@ fn clause(text: String, values: &Values<'_>) -> String {
     line
 }
 
-/// How many octets too long line 1 is even with the shortest names, if it is.
-pub(super) fn overlong(template: &Template, values: &Values<'_>) -> Option<usize> {
-    let line = clause(template.fill(values, SHORTEST), values);
+/// How many octets too long line 1, or line 2 (`en`), is even with the shortest names, if it is.
+pub(super) fn overlong(template: &Template, values: &Values<'_>, en: bool) -> Option<usize> {
+    let text = template.fill(values, SHORTEST);
+    let line = match en {
+        true => english(&text, values),
+        false => clause(text, values),
+    };
     let spare = template
         .pieces
         .iter()
@@ -221,17 +240,12 @@ pub(super) fn write(rule: &Rule, action: Action, values: &Values<'_>) -> ReplyTe
         }
         _ => (rule.reply.code, rule.reply.enhanced.clone()),
     };
-    // Loading has seen to it that the line fits; should it not, the clause and the reference stay.
-    let first = first_line(&rule.reply.vi, values)
+    // Loading has seen to it that the lines fit; should one not, the clause and the reference stay.
+    let first = fit(&rule.reply.vi, values, |text| clause(text, values))
         .unwrap_or_else(|| cut(&clause(String::new(), values), MAX_TEXT));
-    let mut lines = vec![first];
-    let english = rule.reply.en.fill(values, LONGEST);
-    if !english.is_empty() {
-        let end = format!(". Ref: {}", fold(values.reference));
-        let room = MAX_TEXT.saturating_sub(end.len());
-        let english = cut(english.trim_end_matches('.'), room);
-        lines.push(format!("{english}{end}"));
-    }
+    let second = fit(&rule.reply.en, values, |text| english(&text, values))
+        .unwrap_or_else(|| english("Refused", values));
+    let mut lines = vec![first, second];
     let contact = fold(&values.organisation.contact);
     if !contact.trim().is_empty() {
         lines.push(cut(

@@ -290,7 +290,7 @@ fn replies_fit_and_carry_nothing_from_outside_that_bites() {
             .reply(&facts, 0, &judgement, "7KQ2M9XWPA")
             .unwrap();
         for line in &reply.lines {
-            assert!(line.len() <= 189, "{} {line}", line.len());
+            assert!(line.len() <= 187, "{} {line}", line.len());
             assert!(
                 line.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
                 "{line}"
@@ -375,4 +375,91 @@ fn an_explanation_names_rule_condition_and_file() {
         ]
     );
     assert!(text.contains("○ out → not for inbound mail"), "{text}");
+}
+
+#[test]
+fn a_rule_points_only_at_the_files_that_made_it_fire() {
+    // The archive may hold a `pe`, but it is the program by name that is refused.
+    let generation = rules(
+        "  - id: r\n    when: { any: [{ attachment: { kind: executable, at: top } }, { attachment: { kind: pe } }] }\n    then: reject\n    if_unknown: tag\n",
+    );
+    let facts = with(vec![unopened_zip("a.zip"), program("b.exe", By::Name)]);
+    assert_eq!(generation.judge(&facts, 0, true).fired[0].files, [1]);
+    let judgement = generation.judge(&one(unopened_zip("a.zip")), 0, true);
+    assert_eq!(
+        (judgement.verdict, &*judgement.fired[0].files),
+        (Action::Tag, &[0][..])
+    );
+    // Half of an alternative is none: the PDF is not what is refused.
+    let generation = rules(
+        "  - id: r\n    when: [{ attachment: { extension: pdf }, tls: true }, { attachment: { extension: exe } }]\n    then: reject\n",
+    );
+    let facts = with(vec![file("a.pdf", 1), file("b.exe", 1)]);
+    assert_eq!(generation.judge(&facts, 0, true).fired[0].files, [1]);
+}
+
+#[test]
+fn a_container_out_of_view_still_may_hold_something() {
+    // `unless` takes that one file away; what is inside is asked on its own.
+    let generation = rules(
+        "  - id: r\n    when: { attachment: { kind: executable } }\n    unless: { attachment: { name: a.zip } }\n    then: reject\n    if_unknown: tag\n",
+    );
+    let judgement = generation.judge(&one(unopened_zip("a.zip")), 0, true);
+    assert_eq!(
+        (judgement.verdict, &*judgement.fired[0].files),
+        (Action::Tag, &[0][..])
+    );
+}
+
+#[test]
+fn only_exceptions_that_took_something_away_are_counted() {
+    let generation = rules(
+        "  - id: r\n    when: { attachment: { extension: exe } }\n    then: reject\nexceptions:\n  - id: programs\n    rules: [r]\n    when: { attachment: { name: a.exe } }\n    reason: x\n    by: a\n  - id: papers\n    rules: [r]\n    when: { attachment: { extension: pdf } }\n    reason: x\n    by: a\n",
+    );
+    let judgement = generation.judge(&with(vec![file("a.exe", 1), file("b.pdf", 1)]), 0, true);
+    assert_eq!(judgement.verdict, Action::Accept);
+    assert_eq!(judgement.excepted, [("programs".into(), "r".into())]);
+}
+
+#[test]
+fn the_code_of_size_is_for_rules_about_size() {
+    let code = |condition: &str| {
+        let facts = with(vec![program("a.exe", By::Name)]);
+        let generation = when(condition);
+        let judgement = generation.judge(&facts, 0, true);
+        generation.reply(&facts, 0, &judgement, "R").unwrap().code
+    };
+    assert_eq!(code("{ attachment: { size: \"> 1 B\", at: top } }"), 552);
+    assert_eq!(code("{ attachments: { total_size: \">= 1 B\" } }"), 552);
+    // Too small, or a program of some size: not `552 5.3.4 message too big`.
+    assert_eq!(code("{ attachments: { total_size: \"< 1 MiB\" } }"), 550);
+    assert_eq!(
+        code("{ attachment: { kind: executable, size: \"> 1 B\" } }"),
+        550
+    );
+    assert_eq!(
+        code("{ not: { attachments: { total_size: \"> 1 MiB\" } } }"),
+        550
+    );
+}
+
+#[test]
+fn a_long_name_never_costs_the_remedy_in_either_language() {
+    let generation = rules(
+        "  - id: r\n    basis: Điều 12 khoản 6\n    when: { attachment: { extension: exe } }\n    then: reject\n    reply: { vi: \"Không gửi nhận tệp {attachment.name} này; hãy bỏ tệp rồi gửi lại\", en: \"{attachment.name} is a file that the rules of the organisation do not allow to be sent or received; please remove it and send the letter again\" }\n",
+    );
+    let facts = one(file(&format!("{}.exe", "bao-cao-".repeat(30)), 1));
+    let judgement = generation.judge(&facts, 0, true);
+    let reply = generation
+        .reply(&facts, 0, &judgement, "7KQ2M9XWPA")
+        .unwrap();
+    assert!(
+        reply.lines[0].contains("hay bo tep roi gui lai. Dieu 12"),
+        "{reply:?}"
+    );
+    assert!(
+        reply.lines[1].ends_with(".exe is a file that the rules of the organisation do not allow to be sent or received; please remove it and send the letter again. Ref: 7KQ2M9XWPA"),
+        "{reply:?}"
+    );
+    assert!(reply.lines.iter().all(|line| line.len() <= 187));
 }

@@ -87,8 +87,8 @@ fn thirty_mib_exactly_pass_in_dak_nong() {
     assert_eq!(
         reply.lines,
         [
-            "Tep dinh kem 30.1 MiB, toi da 30 MiB moi thu. Dieu 5 khoan 3, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA",
-            "Attachments of 30.1 MiB, at most 30 MiB a message. Ref: 7KQ2M9XWPA",
+            "Tep dinh kem 30.1 MiB, moi thu toi da 30 MiB; vui long chia ra nhieu thu roi gui lai. Dieu 5 khoan 3, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA",
+            "Attachments of 30.1 MiB, at most 30 MiB a message; please split them over several messages. Ref: 7KQ2M9XWPA",
             "Lien he / Contact: ttcntt.stttt@daknong.gov.vn",
         ]
     );
@@ -113,7 +113,7 @@ fn fifty_mib_a_file_exactly_pass_in_soc_trang() {
         .unwrap();
     assert_eq!(
         reply.lines[0],
-        "Tep ban ve.dwg nang 50.1 MiB, toi da 50 MiB moi tep. Dieu 7, Quyet dinh so 59/2024/QD-UBND. Ma: 7KQ2M9XWPA"
+        "Tep ban ve.dwg la 50.1 MiB, moi tep toi da 50 MiB; vui long chia nho tep roi gui lai. Dieu 7, Quyet dinh so 59/2024/QD-UBND. Ma: 7KQ2M9XWPA"
     );
     assert_eq!(reply.code, 552);
 }
@@ -134,7 +134,7 @@ fn programs_are_refused_by_content_and_by_name_wherever_they_go() {
         assert_eq!((reply.code, reply.enhanced.as_str()), (550, "5.7.1"));
         assert_eq!(
             reply.lines[0],
-            "Khong gui nhan tep tin thuc thi (a.exe). Dieu 12 khoan 6, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA"
+            "Khong gui nhan tep tin thuc thi (a.exe); vui long bo tep nay roi gui lai. Dieu 12 khoan 6, Quyet dinh so 07/2022/QD-UBND. Ma: 7KQ2M9XWPA"
         );
         let mut outbound = to("example.com", with(vec![program("a.exe", by)]));
         outbound.session.role = Role::Submission;
@@ -244,4 +244,41 @@ fn directions_of_dak_nong() {
         route(Role::Mailbox, "<b@daknong.gov.vn>", "<c@daknong.gov.vn>"),
         Direction::Internal
     );
+}
+
+/// Every refusal says what, why and what to do, however long the file's name is.
+#[test]
+fn refusals_say_what_to_do() {
+    let long = format!("{}.exe", "bao-cao-tong-ket-nam-".repeat(12));
+    let large = |size| with(vec![file(&long, size)]);
+    let program = || with(vec![program(&long, By::Content)]);
+    let cases = [
+        ("dak-nong.yaml", "daknong.gov.vn", program()),
+        ("dak-nong.yaml", "daknong.gov.vn", large(999 * MIB)),
+        ("soc-trang.yaml", "soctrang.gov.vn", program()),
+        ("soc-trang.yaml", "soctrang.gov.vn", large(999 * MIB)),
+        ("base.yaml", "example.net", program()),
+    ];
+    for (name, domain, facts) in cases {
+        let generation = enforced(name);
+        let facts = to(domain, facts);
+        let judgement = generation.judge(&facts, 0, true);
+        let reply = generation
+            .reply(&facts, 0, &judgement, "7KQ2M9XWPA")
+            .unwrap();
+        let (vi, en) = (&reply.lines[0], &reply.lines[1]);
+        assert!(
+            vi.contains("; vui long ") && vi.ends_with(". Ma: 7KQ2M9XWPA"),
+            "{vi}"
+        );
+        assert!(
+            en.contains("; please ") && en.ends_with(". Ref: 7KQ2M9XWPA"),
+            "{en}"
+        );
+        assert!(name == "base.yaml" || vi.contains("Quyet dinh so "), "{vi}");
+        assert!(
+            reply.lines.iter().all(|line| line.len() <= 187),
+            "{reply:?}"
+        );
+    }
 }
