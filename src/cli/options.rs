@@ -14,7 +14,7 @@ use crate::{
 /// Arguments of `gacthu serve`. Each can be given in the environment too, as the systemd unit does.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Signals: HUP loads the settings and the policy anew and opens the event log anew; TERM and INT end in good order: running messages are finished first.\n\nExit status: 0 after TERM or INT; 1 a listener could not be opened; 2 wrong usage, or the settings or the policy do not check.\n\nExample, beside a Postfix in its chroot:\n  gacthu serve --policy /etc/gacthu/policy.yaml --admin 127.0.0.1:9810 \\\n    --listen unix:/var/spool/postfix/gacthu/mx.sock,role=mx,group=postfix"
+    after_help = "Signals: HUP loads the settings and the policy anew and opens the event log anew, as `gacthu reload` does; TERM and INT end in good order: running messages are finished first.\n\nExit status: 0 after TERM or INT; 1 a listener or a file could not be opened; 2 wrong usage, or the settings or the policy do not check.\n\nExample, beside a Postfix in its chroot:\n  gacthu serve --policy /etc/gacthu/policy.yaml --admin 127.0.0.1:9810 \\\n    --listen unix:/var/spool/postfix/gacthu/mx.sock,role=mx,group=postfix"
 )]
 pub struct Args {
     /// Settings file (gacthu.yaml, docs/settings.md). Each option below overrides what it says.
