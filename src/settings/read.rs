@@ -257,11 +257,8 @@ impl Reader {
                             Ok(IpAddr::V4(_)) => {
                                 format!("the port is missing: write `\"{text}:8899\"`")
                             }
-                            Ok(IpAddr::V6(_)) => format!(
-                                "write the address in brackets and a port: `\"[{text}]:8899\"`"
-                            ),
                             // As on the command line, but for what the key says already.
-                            Err(_) => help.replace(&format!("{scheme}:"), ""),
+                            _ => help.replace(&format!("{scheme}:"), ""),
                         };
                         self.error(
                             entry.node.at,
