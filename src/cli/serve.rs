@@ -128,6 +128,10 @@ async fn serve(
             .map_err(|error| format!("--event-log {} cannot be opened: {error}", path.display()))?,
     };
     let running = summary(&policy);
+    if let Some(state) = &settings.state {
+        std::fs::create_dir_all(state)
+            .map_err(|error| format!("state {} cannot be made: {error}", state.display()))?;
+    }
     let dirs = [
         ("--spool-dir", &settings.spool_directory),
         ("state", &settings.state),

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "gacthu",
     "policies",
     "listeners",

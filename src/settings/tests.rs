@@ -207,6 +207,63 @@ fn a_file_that_cannot_be_read_is_a_mistake_like_others() {
     assert!(report.to_string().contains("cannot be read"), "{report}");
 }
 
+/// The blocks ```` ```yaml ```` of a page.
+fn blocks(page: &str) -> Vec<&str> {
+    let mut blocks = Vec::new();
+    for piece in page.split("\n```yaml\n").skip(1) {
+        blocks.extend(piece.split_once("\n```"));
+    }
+    blocks.into_iter().map(|(block, _)| block).collect()
+}
+
+#[test]
+fn the_examples_of_the_page_and_the_sample_load_without_a_word() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/settings.md")).unwrap();
+    let sample = fs::read_to_string(root.join("systemd/gacthu.yaml")).unwrap();
+    // What stands there as a comment is an example too.
+    let uncommented: Vec<_> = sample
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with("listeners:") || rest.starts_with("  - {") => rest,
+            _ => line,
+        })
+        .collect();
+    let uncommented = uncommented.join("\n");
+    let mut examples = blocks(&page);
+    assert_eq!(examples.len(), 5);
+    examples.extend([sample.as_str(), uncommented.as_str()]);
+    for text in examples {
+        let folder = Folder::new(text);
+        for name in [
+            "policy.yaml",
+            "policies/dak-nong.yaml",
+            "policies/soc-trang.yaml",
+        ] {
+            let path = folder.dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "policy: 1\n").unwrap();
+        }
+        fs::create_dir(folder.dir.path().join("lists")).unwrap();
+        fs::write(folder.dir.path().join("lists/devices.txt"), "10.0.8.1\n").unwrap();
+        let (settings, report) = folder.survey();
+        assert!(report.problems.is_empty(), "{text}\n{report}");
+        if text.contains("envelope: 12h") {
+            assert_eq!(settings.limits, engine::Limits::default());
+            assert_eq!(settings.milter, milter::Settings::default());
+        }
+    }
+}
+
+#[test]
+fn every_key_stands_on_the_page() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/settings.md")).unwrap();
+    for key in super::read::TOP {
+        assert!(page.contains(&format!("| `{key}")), "{key}");
+    }
+}
+
 #[test]
 fn mistakes_are_named_with_their_place_and_a_remedy() {
     let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/settings/mistakes.txt");
