@@ -47,6 +47,12 @@ pub(super) fn run(args: Args) -> ExitCode {
         return fail(UNUSABLE, message);
     }
     log_panics();
+    if let Some(state) = &settings.state
+        && let Err(error) = std::fs::create_dir_all(state)
+    {
+        let state = state.display();
+        return fail(FAILED, format_args!("state {state} cannot be made: {error}"));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -128,10 +134,6 @@ async fn serve(
             .map_err(|error| format!("--event-log {} cannot be opened: {error}", path.display()))?,
     };
     let running = summary(&policy);
-    if let Some(state) = &settings.state {
-        std::fs::create_dir_all(state)
-            .map_err(|error| format!("state {} cannot be made: {error}", state.display()))?;
-    }
     let dirs = [
         ("--spool-dir", &settings.spool_directory),
         ("state", &settings.state),
