@@ -24,11 +24,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     content::{self, Budget, Needs},
-    facts::{Fact, Facts, Files, MessageFacts, Reason, SessionFacts},
-    inspect,
+    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, SessionFacts},
+    inspect::{self, pattern::Patterns},
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
-    questions::Questions,
     reference::Reference,
     verdict::{Action, Direction, Judgement, ReplyText},
 };
@@ -63,7 +62,7 @@ impl Default for Limits {
 /// What all messages share: the running policy, the spool, the turns of heavy messages.
 #[derive(Debug)]
 pub struct Services {
-    policy: ArcSwap<Generation>,
+    running: ArcSwap<Running>,
     limits: Limits,
     spool: Spool,
     turns: Semaphore,
@@ -82,7 +81,7 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            policy: ArcSwap::from_pointee(policy),
+            running: ArcSwap::from_pointee(Running::new(policy)),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
@@ -92,12 +91,18 @@ impl Services {
 
     /// The running policy generation.
     pub fn policy(&self) -> Arc<Generation> {
-        self.policy.load_full()
+        self.running.load().generation.clone()
     }
 
-    /// Replaces the running generation; messages under way keep theirs.
+    /// Bytes of memory that the running generation's word lists and automata hold.
+    pub fn pattern_bytes(&self) -> usize {
+        self.running.load().patterns.memory()
+    }
+
+    /// Replaces the running generation, policy and patterns together; messages under way keep
+    /// theirs. Compiling patterns takes a while: not for a thread that serves connections.
     pub fn replace_policy(&self, generation: Generation) {
-        self.policy.store(Arc::new(generation));
+        self.running.store(Arc::new(Running::new(generation)));
     }
 
     /// Bytes in the spool now.
@@ -116,6 +121,22 @@ impl Services {
         let permit = self.turns.acquire().await.ok();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         permit
+    }
+}
+
+/// A policy generation and the automata that answer its patterns: taken, kept and replaced as one.
+#[derive(Debug)]
+struct Running {
+    generation: Arc<Generation>,
+    patterns: Patterns,
+}
+
+impl Running {
+    fn new(generation: Generation) -> Self {
+        Self {
+            patterns: Patterns::compile(generation.questions()),
+            generation: Arc::new(generation),
+        }
     }
 }
 
@@ -229,7 +250,7 @@ impl Decision {
 /// One message under judgement.
 pub struct Judging {
     services: Arc<Services>,
-    generation: Arc<Generation>,
+    running: Arc<Running>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -248,7 +269,7 @@ impl Judging {
     /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
     pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
         Self {
-            generation: services.policy(),
+            running: services.running.load_full(),
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -274,12 +295,13 @@ impl Judging {
         let started = Instant::now();
         let sender = self.facts.sender.known().cloned().unwrap_or_default();
         let route = self
+            .running
             .generation
             .route(&self.facts.session, &sender, &recipient);
         self.facts.recipients.push(recipient);
         let index = self.facts.recipients.len() - 1;
         // A failure here decides nothing: the end of the message will meet it again and say so.
-        let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
+        let judgement = guarded(|| self.running.generation.judge(&self.facts, index, false));
         let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
@@ -292,7 +314,7 @@ impl Judging {
         let refused = self.facts.recipients.split_off(index);
         Some(Decision {
             reference: Reference::random(),
-            generation: self.generation.clone(),
+            generation: self.running.generation.clone(),
             facts: Facts {
                 session: self.facts.session.clone(),
                 sender: self.facts.sender.clone(),
@@ -376,11 +398,10 @@ impl Judging {
             .receiver
             .take()
             .ok_or_else(|| "the message's reader failed".to_owned())
-            .and_then(|receiver| {
-                guarded(|| find(receiver, self.generation.questions(), &mut self.times))
-            });
+            .and_then(|receiver| guarded(|| find(receiver, &self.running, &mut self.times)));
         let failed = match found {
-            Ok((message, files)) => {
+            Ok((message, files, matches)) => {
+                self.facts.matches = matches;
                 self.facts.message = Fact::Known(message);
                 self.facts.files = Fact::Known(files);
                 None
@@ -388,13 +409,14 @@ impl Judging {
             Err(why) => {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
-                self.facts.files = Fact::Unknown(reason);
+                self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
         };
         let started = Instant::now();
         let judged = guarded(|| {
-            let judge = |index| self.generation.judge(&self.facts, index, true);
+            let judge = |index| self.running.generation.judge(&self.facts, index, true);
             (0..self.routes.len()).map(judge).collect::<Vec<_>>()
         });
         let (judgements, failed) = match judged {
@@ -411,7 +433,7 @@ impl Judging {
         self.times.total = self.begun.elapsed();
         Decision {
             reference: self.reference,
-            generation: self.generation,
+            generation: self.running.generation.clone(),
             facts: self.facts,
             recipients,
             failed,
@@ -465,20 +487,29 @@ impl fmt::Debug for Judging {
 }
 
 /// The stages behind the last byte: tree, then facts.
-fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (MessageFacts, Files) {
+fn find(
+    receiver: Receiver,
+    running: &Running,
+    times: &mut Times,
+) -> (MessageFacts, Files, Matches) {
+    let questions = running.generation.questions();
     let started = Instant::now();
     let message = receiver.finish();
     let scanned = Instant::now();
     times.scan += scanned - started;
     let needs = Needs::of(questions);
-    let tree = content::open(&message, &needs, &mut Budget::default());
+    let mut budget = Budget::default();
+    let tree = content::open(&message, &needs, &mut budget);
+    let letter = content::letter(&message, &needs, &mut budget);
     let opened = Instant::now();
     times.content += opened - scanned;
-    let facts = (inspect::message(&message), inspect::files(&tree, questions));
+    let mut files = inspect::files(&tree, questions);
+    let matches = running.patterns.answer(&message, &letter, &mut files);
+    let facts = (inspect::message(&message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);
-    facts
+    (facts.0, facts.1, matches)
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

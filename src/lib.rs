@@ -22,3 +22,4 @@ pub mod reference;
 mod sabotage;
 pub mod service;
 pub mod verdict;
+pub mod vietnamese;
