@@ -22,6 +22,7 @@ use crate::{
     facts::Facts,
     facts::{Fact, FileFacts, FileRole, Files, Place, Reason},
     message::Address,
+    questions::PatternQuestion,
     verdict::Direction,
 };
 
@@ -52,6 +53,7 @@ pub(super) enum Test {
     Authenticated(bool),
     Tls(bool),
     Direction(Directions),
+    Pattern(Box<PatternQuestion>),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -198,6 +200,9 @@ impl Condition {
             }
             Test::Tls(wanted) => (known.facts.session.tls.is_some() == *wanted).into(),
             Test::Direction(set) => set.has(known.direction).into(),
+            Test::Pattern(pattern) => with(&known.facts.matches.get(pattern.hash), |&found| {
+                found.into()
+            }),
         }
     }
 

@@ -214,7 +214,7 @@ fn folded<'a>(pieces: &'a [&'a str]) -> impl Iterator<Item = u8> + 'a {
         })
 }
 
-fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
+pub(super) fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
     let wrong = |what: &str, help: String| Err((format!("`{entry}` is not {what}"), help));
     match entries {
         Entries::Addresses => {

@@ -28,6 +28,7 @@ mod read;
 mod read_condition;
 mod read_exception;
 mod read_file;
+mod read_pattern;
 mod read_rule;
 mod reader;
 mod remarks;

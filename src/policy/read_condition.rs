@@ -7,6 +7,7 @@ use super::{
     list::Entries,
     merge::flow,
     read_file::is_kind,
+    read_pattern::PATTERNS,
     reader::Reader,
     value::{Compare, Wrong},
     yaml::{Node, Value},
@@ -34,16 +35,15 @@ const CONDITIONS: &[&str] = &[
     "authenticated",
     "tls",
     "direction",
+    "subject",
+    "header",
+    "text",
+    "html",
+    "url",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
 const LATER: &[&str] = &[
-    "header",
-    "subject",
-    "text",
-    "html",
-    "url",
-    "name",
     "points",
     "spf",
     "dkim",
@@ -232,6 +232,7 @@ impl Reader {
                         .collect(),
                 )
             }),
+            key if PATTERNS.contains(&key) => self.pattern(node, key),
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),
             "direction" => Some(label(Test::Direction(self.directions(node, key)?))),
@@ -247,7 +248,7 @@ impl Reader {
     }
 
     /// A map of conditions under one key, or a list of such maps.
-    fn group(
+    pub(super) fn group(
         &mut self,
         node: &Node,
         key: &str,
@@ -367,7 +368,7 @@ fn group_of(key: &str, text: &str) -> Option<String> {
     Some(format!("{{ {inner}: {text} }}"))
 }
 
-fn label_of(name: &str, node: &Node, test: Test) -> Condition {
+pub(super) fn label_of(name: &str, node: &Node, test: Test) -> Condition {
     Condition {
         test,
         label: format!("{name}: {}", flow(node)),

@@ -7,6 +7,7 @@ use super::{
     list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet},
     meant::{meant_key, meant_word, several},
     merge,
+    read_pattern::WordFiles,
     report::{Problems, suggest},
     value::Wrong,
     yaml::{At, Entry, Node, Source, Sources, Value},
@@ -15,7 +16,7 @@ use super::{
 /// More keys than this in one mapping are not looked at one by one.
 const MAX_KEYS: usize = 200;
 /// Lists with more mistakes than this are not read on.
-const MAX_LIST_PROBLEMS: usize = 20;
+pub(super) const MAX_LIST_PROBLEMS: usize = 20;
 
 /// What has been read so far.
 #[derive(Default)]
@@ -23,6 +24,7 @@ pub(super) struct Reader {
     pub(super) sources: Sources,
     pub(super) problems: Problems,
     lists: HashMap<(PathBuf, Entries), Arc<NameSet>>,
+    pub(super) word_files: WordFiles,
     /// Files of which the content is in `sources`, by the path they were opened with.
     texts: HashMap<PathBuf, Option<u32>>,
 }
@@ -58,7 +60,7 @@ impl Reader {
                 self.error(
                     entry.key_at,
                     format!("`{}` is not yet understood by this version of gacthu", entry.key),
-                    "take it out; or, if the whole rule waits for it, give the rule `needs: [pattern]` and it stands without firing",
+                    "take it out; or, if the whole rule waits for it, give the rule `needs: [marking]` (or what it waits for) and it stands without firing",
                 );
             } else if !known.contains(&entry.key.as_str()) {
                 self.error(
@@ -351,7 +353,7 @@ impl Reader {
         (sound && !networks.is_empty()).then(|| Arc::new(NetworkSet::new(&networks)))
     }
 
-    fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+    pub(super) fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.value {
             Value::List(items) => {
                 if items.is_empty() {
@@ -368,13 +370,13 @@ impl Reader {
     }
 
     /// `{ file: lists/x.txt }`: the path and where it is named.
-    fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
+    pub(super) fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
         let file = node.child("file")?;
         self.map(node, &format!("`{what}`"), &["file"], &[]);
         Some((self.text(file, "file")?, file.at))
     }
 
-    fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
+    pub(super) fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
         let path = self.beside(at, path);
         let number = self.file(&path, MAX_LIST_BYTES, Some(at))?;
         let source = self.sources.files.get(number as usize)?;
@@ -414,7 +416,7 @@ impl Reader {
     }
 }
 
-fn line_at(file: u32, line: u32, column: u32) -> At {
+pub(super) fn line_at(file: u32, line: u32, column: u32) -> At {
     At {
         file,
         line,
