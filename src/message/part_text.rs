@@ -92,7 +92,7 @@ fn guess(content: &[u8], cut: bool) -> String {
         let at_cut = cut && chunks.peek().is_none();
         wrong += usize::from(!chunk.invalid().is_empty() && !at_cut);
     }
-    if wrong == 0 || letters / 4 > wrong {
+    if wrong == 0 || letters > wrong {
         return String::from_utf8_lossy(content).into_owned();
     }
     text::decode("windows-1252", content).unwrap_or_else(|| text::guess(content))
