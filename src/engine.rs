@@ -28,6 +28,7 @@ use crate::{
     inspect::{self, pattern::Patterns},
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
+    questions::Questions,
     reference::Reference,
     verdict::{Action, Direction, Judgement, ReplyText},
 };
@@ -91,7 +92,7 @@ impl Services {
 
     /// The running policy generation.
     pub fn policy(&self) -> Arc<Generation> {
-        self.running.load().generation.clone()
+        self.running.load().policy.clone()
     }
 
     /// Bytes of memory that the running generation's word lists and automata hold.
@@ -125,17 +126,17 @@ impl Services {
 }
 
 /// A policy generation and the automata that answer its patterns: taken, kept and replaced as one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Running {
-    generation: Arc<Generation>,
-    patterns: Patterns,
+    policy: Arc<Generation>,
+    patterns: Arc<Patterns>,
 }
 
 impl Running {
     fn new(generation: Generation) -> Self {
         Self {
-            patterns: Patterns::compile(generation.questions()),
-            generation: Arc::new(generation),
+            patterns: Arc::new(Patterns::compile(generation.questions())),
+            policy: Arc::new(generation),
         }
     }
 }
@@ -250,7 +251,8 @@ impl Decision {
 /// One message under judgement.
 pub struct Judging {
     services: Arc<Services>,
-    running: Arc<Running>,
+    generation: Arc<Generation>,
+    patterns: Arc<Patterns>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -268,8 +270,10 @@ pub struct Judging {
 impl Judging {
     /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
     pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
+        let Running { policy, patterns } = Running::clone(&services.running.load());
         Self {
-            running: services.running.load_full(),
+            generation: policy,
+            patterns,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -295,13 +299,12 @@ impl Judging {
         let started = Instant::now();
         let sender = self.facts.sender.known().cloned().unwrap_or_default();
         let route = self
-            .running
             .generation
             .route(&self.facts.session, &sender, &recipient);
         self.facts.recipients.push(recipient);
         let index = self.facts.recipients.len() - 1;
         // A failure here decides nothing: the end of the message will meet it again and say so.
-        let judgement = guarded(|| self.running.generation.judge(&self.facts, index, false));
+        let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
         let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
@@ -314,7 +317,7 @@ impl Judging {
         let refused = self.facts.recipients.split_off(index);
         Some(Decision {
             reference: Reference::random(),
-            generation: self.running.generation.clone(),
+            generation: self.generation.clone(),
             facts: Facts {
                 session: self.facts.session.clone(),
                 sender: self.facts.sender.clone(),
@@ -398,7 +401,12 @@ impl Judging {
             .receiver
             .take()
             .ok_or_else(|| "the message's reader failed".to_owned())
-            .and_then(|receiver| guarded(|| find(receiver, &self.running, &mut self.times)));
+            .and_then(|receiver| {
+                guarded(|| {
+                    let questions = self.generation.questions();
+                    find(receiver, questions, &self.patterns, &mut self.times)
+                })
+            });
         let failed = match found {
             Ok((message, files, matches)) => {
                 self.facts.matches = matches;
@@ -416,7 +424,7 @@ impl Judging {
         };
         let started = Instant::now();
         let judged = guarded(|| {
-            let judge = |index| self.running.generation.judge(&self.facts, index, true);
+            let judge = |index| self.generation.judge(&self.facts, index, true);
             (0..self.routes.len()).map(judge).collect::<Vec<_>>()
         });
         let (judgements, failed) = match judged {
@@ -433,7 +441,7 @@ impl Judging {
         self.times.total = self.begun.elapsed();
         Decision {
             reference: self.reference,
-            generation: self.running.generation.clone(),
+            generation: self.generation.clone(),
             facts: self.facts,
             recipients,
             failed,
@@ -489,10 +497,10 @@ impl fmt::Debug for Judging {
 /// The stages behind the last byte: tree, then facts.
 fn find(
     receiver: Receiver,
-    running: &Running,
+    questions: &Questions,
+    patterns: &Patterns,
     times: &mut Times,
 ) -> (MessageFacts, Files, Matches) {
-    let questions = running.generation.questions();
     let started = Instant::now();
     let message = receiver.finish();
     let scanned = Instant::now();
@@ -504,7 +512,7 @@ fn find(
     let opened = Instant::now();
     times.content += opened - scanned;
     let mut files = inspect::files(&tree, questions);
-    let matches = running.patterns.answer(&message, &letter, &mut files);
+    let matches = patterns.answer(&message, &letter, &mut files);
     let facts = (inspect::message(&message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]

@@ -389,8 +389,13 @@ impl Desk for Office {
                     }
                     self.tell_policy(&generation);
                     info!(policy = %text.trim_end(), "The policy was loaded.");
-                    self.shared.services.replace_policy(generation);
-                    (true, text)
+                    // Its patterns are compiled here.
+                    let services = self.shared.services.clone();
+                    let replace = move || services.replace_policy(generation);
+                    match tokio::task::spawn_blocking(replace).await {
+                        Ok(()) => (true, text),
+                        Err(error) => self.refused(format!("the load failed: {error}\n")),
+                    }
                 }
                 Ok(Err(report)) => self.refused(report.to_string()),
                 Err(error) => self.refused(format!("the load failed: {error}\n")),
