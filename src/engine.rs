@@ -24,8 +24,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     content::{self, Budget, Needs},
-    facts::{Fact, Facts, Files, MessageFacts, Reason, SessionFacts},
-    inspect,
+    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, SessionFacts},
+    inspect::{self, pattern::Patterns},
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
     questions::Questions,
@@ -61,11 +61,23 @@ impl Default for Limits {
     }
 }
 
-/// What judges messages now: policies and the site's settings, replaced as one.
+/// What judges messages now: a policy generation, the automata that answer its patterns, and the
+/// site's settings; taken, kept and replaced as one.
 #[derive(Clone, Debug)]
 struct Running {
     policy: Arc<Generation>,
+    patterns: Arc<Patterns>,
     site: Arc<Site>,
+}
+
+impl Running {
+    fn new(generation: Generation, site: Arc<Site>) -> Self {
+        Self {
+            patterns: Arc::new(Patterns::compile(generation.questions())),
+            policy: Arc::new(generation),
+            site,
+        }
+    }
 }
 
 /// What all messages share: the running policy, the spool, the turns of heavy messages.
@@ -90,10 +102,7 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            running: ArcSwap::from_pointee(Running {
-                policy: Arc::new(policy),
-                site: Arc::default(),
-            }),
+            running: ArcSwap::from_pointee(Running::new(policy, Arc::default())),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
@@ -103,9 +112,9 @@ impl Services {
 
     /// The same, with these settings of the site.
     pub fn with_site(self, site: Site) -> Self {
-        let policy = self.policy();
+        let running = Running::clone(&self.running.load());
         let site = Arc::new(site);
-        self.running.store(Arc::new(Running { policy, site }));
+        self.running.store(Arc::new(Running { site, ..running }));
         self
     }
 
@@ -119,22 +128,23 @@ impl Services {
         self.running.load().site.clone()
     }
 
-    /// Replaces the running generation; messages under way keep theirs.
+    /// Bytes of memory that the running generation's word lists and automata hold.
+    pub fn pattern_bytes(&self) -> usize {
+        self.running.load().patterns.memory()
+    }
+
+    /// Replaces the running generation, policy and patterns together; messages under way keep
+    /// theirs. Compiling patterns takes a while: not for a thread that serves connections.
     pub fn replace_policy(&self, generation: Generation) {
-        let policy = Arc::new(generation);
-        self.running.rcu(|running| Running {
-            policy: policy.clone(),
-            site: running.site.clone(),
-        });
+        let site = self.site();
+        self.running.store(Arc::new(Running::new(generation, site)));
     }
 
     /// Replaces the running generation and the site's settings as one; messages under way keep
     /// theirs.
     pub fn replace(&self, generation: Generation, site: Site) {
-        self.running.store(Arc::new(Running {
-            policy: Arc::new(generation),
-            site: Arc::new(site),
-        }));
+        self.running
+            .store(Arc::new(Running::new(generation, Arc::new(site))));
     }
 
     /// Bytes in the spool now.
@@ -269,6 +279,7 @@ pub struct Judging {
     generation: Arc<Generation>,
     /// The settings that were in force at MAIL.
     site: Arc<Site>,
+    patterns: Arc<Patterns>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -288,7 +299,11 @@ impl Judging {
     /// keeps them to the end. Where the session does not say its network, the client's address
     /// does.
     pub fn begin(services: Arc<Services>, mut session: SessionFacts, sender: Address) -> Self {
-        let Running { policy, site } = Running::clone(&services.running.load());
+        let Running {
+            policy,
+            site,
+            patterns,
+        } = Running::clone(&services.running.load());
         session.network = session
             .network
             .or_else(|| site.networks.of(session.client?));
@@ -296,6 +311,7 @@ impl Judging {
         Self {
             generation: policy,
             site,
+            patterns,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -434,10 +450,14 @@ impl Judging {
             .take()
             .ok_or_else(|| "the message's reader failed".to_owned())
             .and_then(|receiver| {
-                guarded(|| find(receiver, self.generation.questions(), &mut self.times))
+                guarded(|| {
+                    let questions = self.generation.questions();
+                    find(receiver, questions, &self.patterns, &mut self.times)
+                })
             });
         let failed = match found {
-            Ok((message, files)) => {
+            Ok((message, files, matches)) => {
+                self.facts.matches = matches;
                 self.facts.message = Fact::Known(message);
                 self.facts.files = Fact::Known(files);
                 None
@@ -445,7 +465,8 @@ impl Judging {
             Err(why) => {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
-                self.facts.files = Fact::Unknown(reason);
+                self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
         };
@@ -468,7 +489,7 @@ impl Judging {
         self.times.total = self.begun.elapsed();
         Decision {
             reference: self.reference,
-            generation: self.generation,
+            generation: self.generation.clone(),
             facts: self.facts,
             recipients,
             failed,
@@ -522,20 +543,29 @@ impl fmt::Debug for Judging {
 }
 
 /// The stages behind the last byte: tree, then facts.
-fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (MessageFacts, Files) {
+fn find(
+    receiver: Receiver,
+    questions: &Questions,
+    patterns: &Patterns,
+    times: &mut Times,
+) -> (MessageFacts, Files, Matches) {
     let started = Instant::now();
     let message = receiver.finish();
     let scanned = Instant::now();
     times.scan += scanned - started;
     let needs = Needs::of(questions);
-    let tree = content::open(&message, &needs, &mut Budget::default());
+    let mut budget = Budget::default();
+    let tree = content::open(&message, &needs, &mut budget);
+    let letter = content::letter(&message, &needs, &mut budget);
     let opened = Instant::now();
     times.content += opened - scanned;
-    let facts = (inspect::message(&message), inspect::files(&tree, questions));
+    let mut files = inspect::files(&tree, questions);
+    let matches = patterns.answer(&message, &letter, &mut files);
+    let facts = (inspect::message(&message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);
-    facts
+    (facts.0, facts.1, matches)
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

@@ -24,4 +24,5 @@ pub mod service;
 pub mod settings;
 pub mod site;
 pub mod verdict;
+pub mod vietnamese;
 pub mod yaml;

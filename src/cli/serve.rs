@@ -51,7 +51,10 @@ pub(super) fn run(args: Args) -> ExitCode {
         && let Err(error) = std::fs::create_dir_all(state)
     {
         let state = state.display();
-        return fail(FAILED, format_args!("state {state} cannot be made: {error}"));
+        return fail(
+            FAILED,
+            format_args!("state {state} cannot be made: {error}"),
+        );
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -352,8 +355,15 @@ impl Desk for Office {
                             "warning: `{key}` was changed and needs a restart; the running value stays\n"
                         ));
                     }
-                    let site = running.site.clone();
-                    self.shared.services.replace(generation, site);
+                    // Its patterns are compiled here, which takes a while.
+                    let (services, site) = (self.shared.services.clone(), running.site.clone());
+                    let replace = move || services.replace(generation, site);
+                    if let Err(error) = tokio::task::spawn_blocking(replace).await {
+                        return self.refused(format!(
+                            "the load failed: {error}
+"
+                        ));
+                    }
                     self.tell_policy(&self.shared.services.policy());
                     info!(policy = %text.trim_end(), "The policy was loaded.");
                     (true, text)

@@ -5,13 +5,15 @@
 //! judged (`docs/DESIGN.md`, "What a policy means", point 1).
 
 mod kind;
+mod matches;
 
 use std::{fmt, net::IpAddr};
 
 pub use kind::{Class, KINDS, Kind};
+pub use matches::Matches;
 use serde::Serialize;
 
-use crate::message::Address;
+use crate::{message::Address, questions::PatternHash};
 
 /// A fact: known, or unknown with the reason why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +197,9 @@ pub struct Facts {
     pub message: Fact<MessageFacts>,
     /// The files in it: known at the end of message.
     pub files: Fact<Files>,
+    /// What the policy's own patterns found: known at the end of message. Those on names of files
+    /// stand with the files.
+    pub matches: Matches,
 }
 
 /// What is known of the SMTP session.
@@ -335,6 +340,9 @@ pub struct FileFacts {
     pub encrypted: Fact<bool>,
     /// Why it was not opened: none for an opened container and for what is no container.
     pub not_opened: Option<NotOpened>,
+    /// The policy's own patterns that one of its names meets.
+    #[serde(skip)]
+    pub matches: Vec<PatternHash>,
 }
 
 /// One sign that a file is executable.

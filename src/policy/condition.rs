@@ -22,6 +22,7 @@ use crate::{
     facts::Facts,
     facts::{Fact, FileFacts, FileRole, Files, Network, Place, Reason},
     message::Address,
+    questions::PatternQuestion,
     verdict::Direction,
 };
 
@@ -54,6 +55,7 @@ pub(super) enum Test {
     Authenticated(bool),
     Tls(bool),
     Direction(Directions),
+    Pattern(Box<PatternQuestion>),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -206,6 +208,9 @@ impl Condition {
             }
             Test::Tls(wanted) => (known.facts.session.tls.is_some() == *wanted).into(),
             Test::Direction(set) => set.has(known.direction).into(),
+            Test::Pattern(pattern) => with(&known.facts.matches.get(pattern.hash), |&found| {
+                found.into()
+            }),
         }
     }
 

@@ -27,6 +27,7 @@ mod read;
 mod read_condition;
 mod read_exception;
 mod read_file;
+mod read_pattern;
 mod read_rule;
 mod remarks;
 mod reply;

@@ -7,6 +7,7 @@ use super::{
     list::Entries,
     merge::flow,
     read_file::is_kind,
+    read_pattern::PATTERNS,
     reader::Reader,
     value::{Compare, Wrong},
     yaml::{Node, Value},
@@ -34,16 +35,15 @@ const CONDITIONS: &[&str] = &[
     "authenticated",
     "tls",
     "direction",
+    "subject",
+    "header",
+    "text",
+    "html",
+    "url",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
 const LATER: &[&str] = &[
-    "header",
-    "subject",
-    "text",
-    "html",
-    "url",
-    "name",
     "points",
     "spf",
     "dkim",
@@ -237,6 +237,7 @@ impl Reader {
                         .collect(),
                 )
             }),
+            key if PATTERNS.contains(&key) => self.pattern(node, key),
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),
             "direction" => Some(label(Test::Direction(self.directions(node, key)?))),
@@ -252,7 +253,7 @@ impl Reader {
     }
 
     /// A map of conditions under one key, or a list of such maps.
-    fn group(
+    pub(super) fn group(
         &mut self,
         node: &Node,
         key: &str,
@@ -386,7 +387,7 @@ fn names_networks(node: &Node) -> bool {
     words.peek().is_some()
 }
 
-fn label_of(name: &str, node: &Node, test: Test) -> Condition {
+pub(super) fn label_of(name: &str, node: &Node, test: Test) -> Condition {
     Condition {
         test,
         label: format!("{name}: {}", flow(node)),

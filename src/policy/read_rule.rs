@@ -51,7 +51,7 @@ const INSPECTORS: &[(&str, bool)] = &[
     ("encoding", false),
     ("signature", false),
     ("antivirus", false),
-    ("pattern", false),
+    ("pattern", true),
     ("rate", false),
 ];
 const DEFAULT_RANK: u32 = 100;

@@ -3,12 +3,12 @@
 //! Names lie end to end in one string; a table of 32-bit offsets finds them. A million addresses of
 //! 25 bytes are 25 MB of text and 8 MB of table, and a look-up allocates nothing.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr, path::PathBuf, sync::Arc};
 
 use ipnet::IpNet;
 
 use super::value::Wrong;
-use crate::message::Address;
+use crate::{message::Address, questions::words::Words, vietnamese::Fold};
 
 /// A list file may have this many bytes.
 pub(crate) const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
@@ -18,6 +18,18 @@ const MAX_ENTRY: usize = 512;
 
 /// Sets of so many names are looked through.
 const FEW: usize = 8;
+
+/// How a list of words or domains for patterns is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sort {
+    /// Words and phrases, folded so.
+    Words(Fold),
+    /// Domains.
+    Domains,
+}
+
+/// Lists for patterns that were read from files.
+pub(crate) type WordFiles = HashMap<(PathBuf, Sort), Arc<Words>>;
 
 /// What the entries of a [`NameSet`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

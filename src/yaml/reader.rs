@@ -6,7 +6,7 @@ use std::{collections::HashMap, fs, io::Read, path::PathBuf, sync::Arc};
 use ipnet::IpNet;
 
 use super::{
-    list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet},
+    list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet, WordFiles},
     meant::{meant_key, meant_word, several},
     report::{Place, Problems, suggest},
     tree::{At, Entry, Node, Source, Sources, Value, is_change},
@@ -16,7 +16,7 @@ use super::{
 /// More keys than this in one mapping are not looked at one by one.
 const MAX_KEYS: usize = 200;
 /// Lists with more mistakes than this are not read on.
-const MAX_LIST_PROBLEMS: usize = 20;
+pub(crate) const MAX_LIST_PROBLEMS: usize = 20;
 
 /// What has been read so far.
 #[derive(Default)]
@@ -24,6 +24,7 @@ pub(crate) struct Reader {
     pub(crate) sources: Sources,
     pub(crate) problems: Problems,
     lists: HashMap<(PathBuf, Entries), Arc<NameSet>>,
+    pub(crate) word_files: WordFiles,
     /// Files of which the content is in `sources`, by the path they were opened with.
     texts: HashMap<PathBuf, Option<u32>>,
 }
@@ -59,7 +60,7 @@ impl Reader {
                 self.error(
                     entry.key_at,
                     format!("`{}` is not yet understood by this version of gacthu", entry.key),
-                    "take it out; or, if the whole rule waits for it, give the rule `needs: [pattern]` and it stands without firing",
+                    "take it out; or, if the whole rule waits for it, give the rule `needs: [marking]` (or what it waits for) and it stands without firing",
                 );
             } else if !known.contains(&entry.key.as_str()) {
                 self.error(
@@ -371,7 +372,7 @@ impl Reader {
         sound.then_some(networks)
     }
 
-    fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.value {
             Value::List(items) => {
                 if items.is_empty() {
@@ -388,13 +389,13 @@ impl Reader {
     }
 
     /// `{ file: lists/x.txt }`: the path and where it is named.
-    fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
+    pub(crate) fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
         let file = node.child("file")?;
         self.map(node, &format!("`{what}`"), &["file"], &[]);
         Some((self.text(file, "file")?, file.at))
     }
 
-    fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
+    pub(crate) fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
         let path = self.beside(at, path);
         let number = self.file(&path, MAX_LIST_BYTES, Some(at))?;
         let source = self.sources.files.get(number as usize)?;
@@ -434,7 +435,7 @@ impl Reader {
     }
 }
 
-fn line_at(file: u32, line: u32, column: u32) -> At {
+pub(crate) fn line_at(file: u32, line: u32, column: u32) -> At {
     At {
         file,
         line,
