@@ -51,7 +51,10 @@ pub(super) fn run(args: Args) -> ExitCode {
         && let Err(error) = std::fs::create_dir_all(state)
     {
         let state = state.display();
-        return fail(FAILED, format_args!("state {state} cannot be made: {error}"));
+        return fail(
+            FAILED,
+            format_args!("state {state} cannot be made: {error}"),
+        );
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
