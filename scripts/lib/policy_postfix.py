@@ -1,6 +1,7 @@
 """Two policies, sendmail(1), a gateway, a mailbox server and observing, through a real Postfix."""
 
 import contextlib
+import smtplib
 import subprocess
 import threading
 from pathlib import Path
@@ -8,12 +9,12 @@ from pathlib import Path
 import gacthu
 import judge
 import payloads
-from figures import Count, progress
+from figures import Count, Figure, progress
 from mail_policy import letter, pdf, text
 from mimebuild import wire
 from policy_points import CORPUS, last_words
 from policy_serve import PolicyServe
-from private_postfix import PrivatePostfix, Reply
+from private_postfix import PostfixError, PrivatePostfix, Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 DAK_NONG = [f"phong-{n}@daknong.gov.vn" for n in range(5)]
@@ -61,9 +62,19 @@ def run(binary: Path, place: Path, letters_to_observe: int = 500):
                     "mynetworks": "0.0.0.0/0"}
         progress("starting Postfix")
         postfix = stack.enter_context(PrivatePostfix(listeners, settings))
-        return [starts.figure, *two_policies(postfix, serves["enforce"]), *sendmail(postfix, serves["enforce"]),
-                *in_front(postfix, serves["enforce"]), *mailbox_server(postfix, serves["enforce"]),
-                *observed(postfix, serves["observe"], letters_to_observe)]
+        figures = [starts.figure]
+        for part in (two_policies, sendmail, in_front, mailbox_server):
+            figures += whole(part, postfix, serves["enforce"])
+        return figures + whole(observed, postfix, serves["observe"], letters_to_observe)
+
+
+def whole(part, postfix, *words) -> list[Figure]:
+    """A part that breaks is one figure that fails, with what Postfix said last; the others are still measured."""
+    try:
+        return part(postfix, *words)
+    except (smtplib.SMTPException, PostfixError, OSError, KeyError, IndexError, subprocess.TimeoutExpired) as error:
+        said = " / ".join(postfix.log().splitlines()[-4:])
+        return [Figure(f"Postfix: {part.__name__} came to its end", 0, 1, 1.0, [f"{type(error).__name__}: {error}; {said[-600:]}"])]
 
 
 # --- ten recipients under two policies ----------------------------------------------------
