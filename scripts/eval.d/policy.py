@@ -8,6 +8,7 @@ What the program cannot do yet fails its figure and says so; nothing is left out
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gacthu
@@ -38,8 +39,11 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
         os.environ["GACTHU_SABOTAGE"] = sabotage            # every gacthu that is started from here inherits it
     with temporary_folder() as temporary:
         place = Path(temporary)
+        moving = not corpus and not sabotage
+        # It waits for a minute, so it runs beside the others.
+        waiting = ThreadPoolExecutor(1).submit(policy_tables.bounded, binary, place) if moving else None
         parts = {"points": lambda: policy_points.run(binary, place, folder),
-                 "tables": lambda: policy_tables.run(binary, place, folder, moving=not corpus and not sabotage),
+                 "tables": lambda: policy_tables.run(binary, place, folder, moving),
                  "mistakes": lambda: policy_mistakes.run(binary, place, folder, reloading=not corpus)}
         if corpus:
             tables = {"points": "CASES.tsv", "tables": "ROLES.tsv", "mistakes": "mistakes/MISTAKES.tsv"}
@@ -55,7 +59,7 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
                      "random": lambda: policy_random.run(binary, place, *((600, 60) if full else (150, 12))),
                      "postfix": lambda: policy_postfix.run(binary, place, 2000 if full else 500),
                      "coverage": lambda: policy_coverage.run(binary, place), "summary": lambda: summary(binary, place),
-                     "scale": lambda: policy_scale.run(binary, place)}
+                     "scale": lambda: policy_scale.run(binary, place), "bounded defer": lambda: waiting.result(180)}
         return [figure for name, part in parts.items() for figure in guarded(name, part)]
 
 

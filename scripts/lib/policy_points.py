@@ -32,7 +32,8 @@ def run(binary: Path, place: Path, corpus: Path = CORPUS):
         policies = [corpus / "points" / f"{name}.yaml" for name in names.split(",")]
         served(binary, place, corpus, policies, settings, members, counts)
         if settings == "-":
-            for case in members:
+            # `scan` says the strongest verdict of all recipients; a recipient refused at RCPT is none of the letter's.
+            for case in [case for case in members if "550" not in case["at_rcpt"]]:
                 counts[case["point"], "scan"].add(label(case), scanned(binary, corpus, policies, case))
     progress("")
     return [count.figure for count in counts.values() if count.figure.denominator]
@@ -102,7 +103,8 @@ def served(binary, place, corpus, policies, settings, members, counts):
 
 
 def last_words(text: str) -> str:
-    found = [line for line in text.splitlines() if line.lstrip().startswith("error")] or text.splitlines()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [line for line in lines if line.startswith("error")] or lines[-1:]
     return found[0][:200] if found else "silent"
 
 

@@ -54,7 +54,7 @@ class PolicyServe(gacthu.Serve):
         try:
             return super().__enter__()
         except gacthu.GacthuError as error:
-            if self.settings is None or "--config" not in str(error):
+            if self.settings is None or "unexpected argument '--config'" not in str(error):
                 raise
             self.substituted, self.settings = "serve --config is not there yet", None
             return super().__enter__()
