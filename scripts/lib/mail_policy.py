@@ -27,8 +27,7 @@ def mail(function):
 
 
 def head(subject: str = "Công văn gửi đơn vị", *more, sender: str = "nguoigui@example.com") -> list:
-    raw = subject if not subject.isascii() and subject.startswith("\u200b") else None
-    shown = subject if subject.isascii() else word_b(raw or subject)
+    shown = subject if subject.isascii() else word_b(subject)
     return [f"From: <{sender}>", "To: <vanthu@daknong.gov.vn>", f"Subject: {shown}",
             "Date: Mon, 05 Jan 2026 08:10:11 +0700", "MIME-Version: 1.0", *more]
 
@@ -53,10 +52,9 @@ def pdf(name: str, size: int = 0) -> Leaf:
     return file(name, payloads.filler(size, name) if size else payloads.pdf(), "application/pdf")
 
 
-def letter(*parts, subject: str = "Công văn gửi đơn vị", more=(), ident: str = "") -> Message:
+def letter(*parts, subject: str = "Công văn gửi đơn vị", more=()) -> Message:
     top = head(subject, *more)
-    top.append(f"Message-ID: <{ident or zlib.crc32(repr((parts, subject, more)).encode()):x}.chinh-sach@example.com>"
-               if not ident else f"Message-ID: <{ident}.chinh-sach@example.com>")
+    top.append(f"Message-ID: <{zlib.crc32(repr((parts, subject, more)).encode()):x}.chinh-sach@example.com>")
     if len(parts) == 1:
         return Message(top, parts[0])
     return Message(top, Multi(['Content-Type: multipart/mixed; boundary="----=_chinh_sach"'], "----=_chinh_sach", list(parts)))
