@@ -20,17 +20,19 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     content::{self, Budget, Needs},
-    facts::{Fact, Facts, Files, MessageFacts, Reason, SessionFacts},
+    counters::{Attempt, Clock, Counters, Nothing, SystemClock},
+    facts::{Fact, Facts, Files, MessageFacts, Reason, Role, SessionFacts},
     inspect,
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
-    verdict::{Action, Direction, Judgement, ReplyText},
+    verdict::{Action, Direction, Judgement, MixedPolicies, Mode, ReplyText},
 };
 
 /// Limits on what one message, and all together, may cost.
@@ -68,6 +70,9 @@ pub struct Services {
     spool: Spool,
     turns: Semaphore,
     waiting: AtomicI64,
+    mixed_policies: MixedPolicies,
+    counters: Arc<dyn Counters>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Services {
@@ -86,8 +91,42 @@ impl Services {
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
+            mixed_policies: MixedPolicies::default(),
+            counters: Arc::new(Nothing),
+            clock: Arc::new(SystemClock),
             limits,
         })
+    }
+
+    /// With this done to recipients whom different policies rule (`split` without it).
+    pub fn with_mixed_policies(self, mixed_policies: MixedPolicies) -> Self {
+        Self {
+            mixed_policies,
+            ..self
+        }
+    }
+
+    /// With these counts of what came before (none without it).
+    pub fn with_counters(self, counters: Arc<dyn Counters>) -> Self {
+        Self { counters, ..self }
+    }
+
+    /// With this clock (the machine's without it).
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// For how long an attempt has been deferred.
+    fn deferred(&self, attempt: &Attempt) -> Option<Duration> {
+        let now = self.now();
+        let first = self.counters.first_deferred(attempt, now)?;
+        // A clock that was set back gives a message more time, not less.
+        Some(Duration::try_from(now.duration_since(first)).unwrap_or_default())
     }
 
     /// The running policy generation.
@@ -158,10 +197,46 @@ pub struct Decision {
     pub facts: Facts,
     /// The recipients, in the order of [`Facts::recipients`].
     pub recipients: Vec<Decided>,
+    /// Whether a sensitive rule fired for any recipient, be it in observe. [`Self::facts`] then hold
+    /// no name, no header field and no path any more: what comes after cannot tell them.
+    pub sensitive: bool,
+    /// Set at RCPT for a recipient who is asked to come again alone: another policy rules it.
+    pub split: Option<Split>,
+    /// For each recipient, by what it is known again if it is deferred; empty where no rule defers.
+    pub attempts: Vec<Attempt>,
     /// Set when gacthu itself failed on this message: why. Its content was then not judged.
     pub failed: Option<String>,
     /// Where the time went.
     pub times: Times,
+}
+
+/// Two recipients of one message under different policies, on a listener where each can be answered
+/// alone (`mixed_policies: split`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The policy that rules the recipients accepted before.
+    pub first: String,
+    /// The policy that rules this one.
+    pub this: String,
+}
+
+impl Split {
+    /// `452 4.5.3`: a server sends the rest of the recipients by itself (RFC 5321 section
+    /// 4.5.3.1.10).
+    pub fn reply(&self, reference: &Reference) -> ReplyText {
+        ReplyText {
+            code: 452,
+            enhanced: "4.5.3".to_owned(),
+            lines: vec![
+                format!(
+                    "Nguoi nhan nay theo chinh sach khac voi nguoi nhan truoc; may chu gui se tu gui rieng sau. Ma: {reference}"
+                ),
+                format!(
+                    "This recipient is ruled by another policy than the ones before; your server will send it apart. Ref: {reference}"
+                ),
+            ],
+        }
+    }
 }
 
 impl Decision {
@@ -211,11 +286,21 @@ impl Decision {
         which: impl Fn(&Judgement) -> bool,
         reply: impl Fn(&Generation, &Facts, usize, &Judgement, &str) -> Option<ReplyText>,
     ) -> Option<ReplyText> {
-        let (index, recipient) = self
-            .recipients
-            .iter()
-            .enumerate()
-            .find(|(_, recipient)| which(&recipient.judgement))?;
+        let speaks = |recipient: &&(usize, &Decided)| which(&recipient.1.judgement);
+        let candidates: Vec<_> = self.recipients.iter().enumerate().collect();
+        let mut candidates = candidates.iter().filter(speaks);
+        let first = *candidates.next()?;
+        // Where a sensitive rule refuses for one of them, it speaks for all.
+        let sensitive = |(_, recipient): &&(usize, &Decided)| {
+            let judgement = &recipient.judgement;
+            let strongest = judgement.verdict.max(judgement.applied);
+            let mut fired = judgement.fired.iter();
+            fired.any(|fired| fired.sensitive && fired.then == strongest)
+        };
+        let (index, recipient) = match sensitive(&&first) {
+            true => first,
+            false => candidates.find(|one| sensitive(one)).copied().unwrap_or(first),
+        };
         reply(
             &self.generation,
             &self.facts,
@@ -253,7 +338,7 @@ impl Judging {
             facts: Facts {
                 session,
                 sender: Fact::Known(sender),
-                day: Some(jiff::Zoned::now().date()),
+                day: Some(services.now().to_zoned(TimeZone::system()).date()),
                 ..Facts::default()
             },
             routes: Vec::new(),
@@ -276,20 +361,32 @@ impl Judging {
         let route = self
             .generation
             .route(&self.facts.session, &sender, &recipient);
+        let attempt = Attempt::envelope(&sender, &recipient);
+        let known = self.generation.may_defer();
+        let deferred = known.then(|| self.services.deferred(&attempt)).flatten();
         self.facts.recipients.push(recipient);
+        self.facts.deferred.push(deferred);
         let index = self.facts.recipients.len() - 1;
         // A failure here decides nothing: the end of the message will meet it again and say so.
         let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
         let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
-        let early =
-            judgement.settled && judgement.applied.at(self.facts.session.role) >= Action::Defer;
-        if !early {
+        let session = &self.facts.session;
+        let given = judgement.applied.at(session.role, session.passes_on);
+        let early = judgement.settled && given >= Action::Defer;
+        let split = if early { None } else { self.split(route) };
+        if !early && split.is_none() {
             self.routes.push(route);
             return None;
         }
+        // Who comes again is judged when it does.
+        let judgement = match split {
+            Some(_) => Judgement::default(),
+            None => judgement,
+        };
         let refused = self.facts.recipients.split_off(index);
+        self.facts.deferred.truncate(index);
         Some(Decision {
             reference: Reference::random(),
             generation: self.generation.clone(),
@@ -300,6 +397,9 @@ impl Judging {
                 recipients: refused,
                 ..Facts::default()
             },
+            sensitive: judgement.sensitive,
+            split,
+            attempts: if known { vec![attempt] } else { Vec::new() },
             recipients: vec![Decided { route, judgement }],
             failed: None,
             times: Times {
@@ -307,6 +407,21 @@ impl Judging {
                 total: self.begun.elapsed(),
                 ..Times::default()
             },
+        })
+    }
+
+    /// Whether a recipient on this road must come again alone: another policy rules the ones before,
+    /// and one of the two acts. Only a server from outside is asked to; to our own users the
+    /// strictest verdict is given for all.
+    fn split(&self, route: Route) -> Option<Split> {
+        let first = self.routes.first()?.policy;
+        let splits = self.services.mixed_policies == MixedPolicies::Split
+            && self.facts.session.role == Role::Mx
+            && first != route.policy;
+        let acts = [first, route.policy].map(|policy| self.generation.mode(policy));
+        (splits && acts.contains(&Mode::Enforce)).then(|| Split {
+            first: self.generation.name(first).to_owned(),
+            this: self.generation.name(route.policy).to_owned(),
         })
     }
 
@@ -393,14 +508,23 @@ impl Judging {
             }
         };
         let started = Instant::now();
+        let attempts = self.attempts();
         let judged = guarded(|| {
             let judge = |index| self.generation.judge(&self.facts, index, true);
             (0..self.routes.len()).map(judge).collect::<Vec<_>>()
         });
-        let (judgements, failed) = match judged {
+        let (mut judgements, failed) = match judged {
             Ok(judgements) => (judgements, failed),
             Err(why) => (vec![Judgement::default(); self.routes.len()], Some(why)),
         };
+        let sensitive = judgements.iter().any(|judgement| judgement.sensitive);
+        if sensitive {
+            // One recipient's policy calls the message sensitive: it is so for all.
+            for (route, judgement) in self.routes.iter().zip(&mut judgements) {
+                self.generation.keep_nothing(route.policy, judgement);
+            }
+            self.facts.strip();
+        }
         let recipients = self
             .routes
             .iter()
@@ -414,9 +538,34 @@ impl Judging {
             generation: self.generation,
             facts: self.facts,
             recipients,
+            sensitive,
+            split: None,
+            attempts,
             failed,
             times: self.times,
         }
+    }
+
+    /// By what each recipient's message is known again; looks up for how long it has been deferred.
+    fn attempts(&mut self) -> Vec<Attempt> {
+        let (Some(message), Some(files), Some(sender)) = (
+            self.facts.message.known(),
+            self.facts.files.known(),
+            self.facts.sender.known(),
+        ) else {
+            return Vec::new();
+        };
+        if !self.generation.may_defer() {
+            return Vec::new();
+        }
+        let recipients = self.facts.recipients.iter();
+        let attempts: Vec<_> = recipients
+            .map(|recipient| Attempt::message(sender, recipient, message, files))
+            .collect();
+        for (attempt, deferred) in attempts.iter().zip(&mut self.facts.deferred) {
+            *deferred = (*deferred).max(self.services.deferred(attempt));
+        }
+        attempts
     }
 
     fn read(&mut self, feed: impl FnOnce(&mut Receiver)) {

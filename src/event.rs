@@ -5,6 +5,7 @@
 //! fields are file names only; the subject and the text never stand in an event.
 
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -18,8 +19,9 @@ use crate::{
     answer::Answer,
     engine::{Decision, Times},
     facts::{ExecutableSign, Fact, FileRole, Files, Kind, MessageFacts, NotOpened, Place, Role},
+    policy::{Destination, Origin},
     reference::Reference,
-    verdict::{Action, Direction, Fired, ReplyText},
+    verdict::{Action, Direction, Fired, Points, ReplyText},
 };
 
 /// Name and version of the schema. The version grows when a field changes its meaning or goes;
@@ -62,6 +64,12 @@ pub struct Event<'a> {
     verdict: Action,
     /// What the policy applied.
     applied: Action,
+    /// Whether a sensitive rule fired: then no name, no header field and no path stands below.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sensitive: bool,
+    /// Whether this recipient was asked to come again alone, for another policy rules it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    split: bool,
     /// What Postfix was told: `applied` after the listener's role had its say.
     answer: Action,
     reply: Option<&'a ReplyText>,
@@ -78,10 +86,14 @@ pub struct Event<'a> {
 #[derive(Debug, Serialize)]
 struct Recipient<'a> {
     address: String,
+    origin: Origin,
+    destination: Destination,
     direction: Direction,
     policy: &'a str,
     verdict: Action,
     applied: Action,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    points: BTreeMap<&'a str, Points>,
     rules: &'a [Fired],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     excepted: &'a [(std::sync::Arc<str>, std::sync::Arc<str>)],
@@ -172,16 +184,26 @@ impl<'a> Event<'a> {
                 .take(RECIPIENTS)
                 .map(|(address, decided)| Recipient {
                     address: address.to_string(),
+                    origin: decided.route.origin,
+                    destination: decided.route.destination,
                     direction: decided.route.direction,
                     policy: decision.generation.name(decided.route.policy),
                     verdict: decided.judgement.verdict,
                     applied: decided.judgement.applied,
+                    points: decided
+                        .judgement
+                        .points
+                        .iter()
+                        .map(|(name, points)| (&**name, *points))
+                        .collect(),
                     rules: &decided.judgement.fired,
                     excepted: &decided.judgement.excepted,
                 })
                 .collect(),
             verdict: decision.verdict(),
             applied: decision.applied(),
+            sensitive: decision.sensitive,
+            split: decision.split.is_some(),
             answer: answer.action(),
             reply: match answer {
                 Answer::Refuse(reply) => Some(reply),

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod answer;
 pub mod cli;
 pub mod content;
+pub mod counters;
 pub mod engine;
 pub mod event;
 pub mod facts;
@@ -21,4 +22,5 @@ pub mod reference;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 pub mod service;
+pub mod state;
 pub mod verdict;

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::{
     answer::{Answer, answer},
+    counters::Recorder,
     engine::{Decision, Judging, Services},
     event::{Event, EventLog, Stage as EventStage, Unanswered},
     facts::{Role, SessionFacts},
@@ -18,7 +19,7 @@ use crate::{
         Session, Stage, Strings,
     },
     reference::Reference,
-    verdict::{Mode, ReplyText},
+    verdict::{Action, Mode, ReplyText},
 };
 
 /// The header field that names a rule which tagged a message.
@@ -39,6 +40,8 @@ pub struct Shared {
     pub events: EventLog,
     /// The networks that the site calls its own: clients in them are ours.
     pub own_networks: Vec<IpNet>,
+    /// Where deferred messages are counted; the engine reads the same.
+    pub recorder: Arc<dyn Recorder>,
 }
 
 impl Shared {
@@ -75,6 +78,11 @@ impl Shared {
             self.metrics.event_errors.inc();
             tracing::error!(%error, "A decision event could not be written.");
         }
+        let deferred = answer.action() == Action::Defer && decision.split.is_none();
+        if deferred && decision.failed.is_none() {
+            self.recorder
+                .deferred(&decision.attempts, self.services.now());
+        }
         self.count(decision, answer);
     }
 
@@ -83,14 +91,18 @@ impl Shared {
         let direction = decision
             .direction()
             .map_or("mixed", |direction| direction.as_str());
+        // Asked to come again alone is no refusal by any policy: it has a word of its own.
+        let applied = match decision.split {
+            Some(_) => "split",
+            None => answer.action().as_str(),
+        };
         metrics
             .messages
-            .with_label_values(&[
-                decision.verdict().as_str(),
-                answer.action().as_str(),
-                direction,
-            ])
+            .with_label_values(&[decision.verdict().as_str(), applied, direction])
             .inc();
+        if decision.sensitive {
+            metrics.sensitive.inc();
+        }
         let mut hits: Vec<[&str; 5]> = Vec::new();
         for recipient in &decision.recipients {
             let policy = decision.generation.name(recipient.route.policy);
@@ -100,7 +112,10 @@ impl Shared {
                 .recipients
                 .with_label_values(&[
                     judgement.verdict.as_str(),
-                    judgement.applied.as_str(),
+                    match decision.split {
+                        Some(_) => "split",
+                        None => judgement.applied.as_str(),
+                    },
                     direction,
                     policy,
                 ])
@@ -160,6 +175,7 @@ impl crate::milter::Service for Service {
         MilterSession {
             shared: self.0.clone(),
             role: listener.role,
+            passes_on: listener.passes_on,
             envelope: Envelope::default(),
             leading_space: false,
             judging: None,
@@ -204,6 +220,7 @@ impl Events for Shared {
 pub struct MilterSession {
     shared: Arc<Shared>,
     role: Role,
+    passes_on: bool,
     envelope: Envelope,
     /// Whether header values come with the space behind the colon.
     leading_space: bool,
@@ -228,6 +245,7 @@ impl MilterSession {
             tls: session.tls_version.clone(),
             daemon: session.daemon_name.clone(),
             own_network: self.shared.is_own(session.client),
+            passes_on: self.passes_on,
         }
     }
 

@@ -6,7 +6,7 @@
 
 mod kind;
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, time::Duration};
 
 pub use kind::{Class, KINDS, Kind};
 use serde::Serialize;
@@ -143,10 +143,43 @@ pub struct Facts {
     pub sender: Fact<Address>,
     /// RCPT TO, in the order they came; grows until DATA. Each recipient is judged apart.
     pub recipients: Vec<Address>,
+    /// For each recipient, how long ago this message was deferred for the first time; none, or
+    /// nothing at this place: not yet.
+    pub deferred: Vec<Option<Duration>>,
     /// The message as a whole: known at the end of message.
     pub message: Fact<MessageFacts>,
     /// The files in it: known at the end of message.
     pub files: Fact<Files>,
+}
+
+impl Facts {
+    /// Takes out all that a sensitive message may leave nowhere: subject, header fields, names,
+    /// paths, and signs that were read off a name. Sizes, hashes and kinds stay.
+    pub fn strip(&mut self) {
+        if let Fact::Known(message) = &mut self.message {
+            message.subject = None;
+            message.message_id = None;
+            message.header_from.clear();
+            for place in &mut message.not_scanned {
+                number(&mut place.part);
+            }
+        }
+        if let Fact::Known(files) = &mut self.files {
+            for file in &mut files.list {
+                number(&mut file.part);
+                file.name = None;
+                file.names.clear();
+                file.declared_type.clear();
+                file.executable.retain(|sign| sign.by == By::Content);
+            }
+        }
+    }
+}
+
+/// Leaves a part's number: behind its slash stands the name of an archive's member.
+fn number(part: &mut String) {
+    let end = part.find('/').unwrap_or(part.len());
+    part.truncate(end);
 }
 
 /// What is known of the SMTP session.
@@ -170,6 +203,8 @@ pub struct SessionFacts {
     pub daemon: Option<String>,
     /// Whether the client's address is one of the networks that the site calls its own.
     pub own_network: bool,
+    /// For the role `gateway`: whether what stands in front gives its own client our answer.
+    pub passes_on: bool,
 }
 
 /// What is known of the message as a whole.

@@ -1,5 +1,7 @@
 //! Facts → [`Judgement`]: every rule is looked at, the strongest action wins.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 
 use super::{
@@ -7,11 +9,12 @@ use super::{
     condition::{Condition, Known, Scope, Test, Veil},
     file::KindTest,
     model::{Exception, Policy, Rule},
+    points::Sums,
     reply::{self, Values},
     truth::Truth,
 };
 use crate::{
-    facts::{Facts, FileFacts},
+    facts::{Facts, FileFacts, Reason},
     questions::{Question, Questions},
     verdict::{Action, Fired, Judgement, Mode, ReplyText},
 };
@@ -31,51 +34,108 @@ impl Generation {
         let Some(policy) = self.policies.get(route.policy) else {
             return judgement;
         };
+        let day = self.day(facts);
+        let deferred = facts.deferred.get(recipient).copied().flatten();
+        let [all, enforced] = policy.sums(known, day, at_end);
         // What the unknown rules could still come to.
         let (mut verdict, mut applied) = (Action::Accept, Action::Accept);
         for rule in &policy.rules {
-            if !rule.directions.has(known.direction) {
+            if !rule.directions.has(route.direction) {
                 continue;
             }
-            let outcome = Outcome::of(policy, rule, known, self.day(facts), at_end);
-            let (then, unknown) = match outcome.truth {
-                Truth::False => {
-                    if outcome.excepted {
-                        rule.record_exceptions(policy, known, self.day(facts), &mut judgement);
-                    }
-                    continue;
+            let outcome = Outcome::of(policy, rule, known.with(&all), day, at_end);
+            let effect = Effect::of(rule, &outcome.truth, deferred, at_end);
+            // What only watches gives no points to what acts.
+            let acts = (rule.mode == Mode::Enforce).then(|| match rule.reads_points {
+                true => {
+                    let outcome = Outcome::of(policy, rule, known.with(&enforced), day, at_end);
+                    Effect::of(rule, &outcome.truth, deferred, at_end)
                 }
-                Truth::True => (rule.then, None),
-                Truth::Unknown(why) => {
-                    judgement.unknown.push((rule.id.clone(), why.clone()));
-                    let most = rule.then.max(rule.if_unknown);
-                    verdict = verdict.max(most);
-                    if rule.mode == Mode::Enforce {
-                        applied = applied.max(most);
-                    }
-                    if !at_end || rule.if_unknown == Action::Accept {
-                        continue;
-                    }
-                    (rule.if_unknown, Some(why))
-                }
-            };
-            judgement.verdict = judgement.verdict.max(then);
-            if rule.mode == Mode::Enforce {
-                judgement.applied = judgement.applied.max(then);
-            }
-            let files = rule.files(policy, known, self.day(facts), unknown.is_none());
-            judgement.fired.push(Fired {
-                id: rule.id.clone(),
-                basis: rule.basis.clone(),
-                then,
-                mode: rule.mode,
-                unknown,
-                files,
+                false => effect.clone(),
             });
+            if outcome.truth.is_false() && outcome.excepted {
+                rule.record_exceptions(policy, known, day, &mut judgement);
+            }
+            if let Truth::Unknown(why) = &outcome.truth {
+                judgement.unknown.push((rule.id.clone(), why.clone()));
+            }
+            verdict = verdict.max(effect.most);
+            judgement.verdict = judgement.verdict.max(effect.now.unwrap_or_default());
+            if let Some(acts) = &acts {
+                applied = applied.max(acts.most);
+                judgement.applied = judgement.applied.max(acts.now.unwrap_or_default());
+            }
+            // The same in both worlds, but for a rule that asks for points.
+            let watched = acts.as_ref().is_none_or(|acts| *acts != effect);
+            let fired = [watched.then_some(effect), acts].into_iter().flatten();
+            for (index, effect) in fired.enumerate() {
+                let Some(then) = effect.now else { continue };
+                let sure = effect.unknown.is_none();
+                let observed = watched && index == 0;
+                judgement.sensitive |= rule.sensitive && sure;
+                judgement.fired.push(Fired {
+                    id: rule.id.clone(),
+                    basis: rule.basis.clone(),
+                    then,
+                    mode: if observed { Mode::Observe } else { Mode::Enforce },
+                    unknown: effect.unknown,
+                    gave_up: effect.gave_up,
+                    sensitive: rule.sensitive && sure,
+                    files: rule.files(policy, known.with(&all), day, sure),
+                });
+            }
         }
-        judgement.settled =
-            at_end || (verdict <= judgement.verdict && applied <= judgement.applied);
+        judgement.points = all.least();
+        judgement.settled = at_end || {
+            // Whether the message is sensitive is known at the end, and then nothing is stored.
+            let may_be_kept = [judgement.verdict, judgement.applied].contains(&Action::Quarantine);
+            verdict <= judgement.verdict
+                && applied <= judgement.applied
+                && !(may_be_kept && self.may_be_sensitive())
+        };
+        if judgement.sensitive {
+            self.keep_nothing(route.policy, &mut judgement);
+        }
         judgement
+    }
+
+    /// Whether any rule in force could make a message sensitive.
+    fn may_be_sensitive(&self) -> bool {
+        let mut rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.any(|rule| rule.sensitive)
+    }
+
+    /// Whether any rule in force may defer: only then is it asked how long it has done so.
+    pub(crate) fn may_defer(&self) -> bool {
+        let mut rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.any(|rule| [rule.then, rule.if_unknown].contains(&Action::Defer))
+    }
+
+    /// For a sensitive message: whatever would store it does the policy's `sensitive_instead`.
+    /// Every recipient's judgement goes through it as soon as one of them calls the message so.
+    pub(crate) fn keep_nothing(&self, policy: usize, judgement: &mut Judgement) {
+        let instead = self
+            .policies
+            .get(policy)
+            .map_or(Action::Reject, |policy| policy.sensitive_instead);
+        let change = |action: &mut Action| {
+            if *action == Action::Quarantine {
+                *action = instead;
+            }
+        };
+        judgement.sensitive = true;
+        change(&mut judgement.verdict);
+        change(&mut judgement.applied);
+        judgement.fired.iter_mut().for_each(|fired| change(&mut fired.then));
+        // Weaker than a quarantine, it leaves what other rules do.
+        let strongest = |mode: Option<Mode>| {
+            let fired = judgement.fired.iter();
+            let fired = fired.filter(|fired| mode.is_none_or(|mode| fired.mode == mode));
+            fired.map(|fired| fired.then).max().unwrap_or_default()
+        };
+        let (verdict, applied) = (strongest(None), strongest(Some(Mode::Enforce)));
+        judgement.verdict = judgement.verdict.max(verdict);
+        judgement.applied = judgement.applied.max(applied);
     }
 
     /// What Postfix is told: the reply of the rule that speaks, if [`Judgement::applied`] is a
@@ -143,6 +203,7 @@ impl Generation {
             limit: &rule.reply.limit,
             facts: Some(facts),
             file: fired.files.first().and_then(|&index| files.get(index)),
+            sensitive: judgement.sensitive,
             recipient: known.recipient,
             reference,
         };
@@ -156,7 +217,8 @@ impl Generation {
         let known = Known {
             facts,
             recipient,
-            direction: route.direction,
+            route,
+            points: None,
         };
         (known, route)
     }
@@ -201,6 +263,80 @@ impl Policy {
                 }
                 _ => {}
             });
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn with(self, points: &'a Sums) -> Self {
+        Self {
+            points: Some(points),
+            ..self
+        }
+    }
+}
+
+impl Policy {
+    /// What the points come to: as if every rule were enforced, and from enforced rules only.
+    pub(super) fn sums(&self, known: Known<'_>, day: Date, at_end: bool) -> [Sums; 2] {
+        let mut sums = [Sums::default(), Sums::default()];
+        let [all, enforced] = &mut sums;
+        for rule in &self.rules {
+            if rule.gives.is_empty() || !rule.directions.has(known.route.direction) {
+                continue;
+            }
+            let truth = Outcome::of(self, rule, known, day, at_end).truth;
+            all.add(&rule.gives, &truth);
+            if rule.mode == Mode::Enforce {
+                enforced.add(&rule.gives, &truth);
+            }
+        }
+        sums
+    }
+}
+
+/// What a rule does, and may still do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Effect {
+    /// None: it did not fire.
+    now: Option<Action>,
+    /// The strongest that may come of it.
+    most: Action,
+    /// Why it fired by its `if_unknown`.
+    unknown: Option<Reason>,
+    /// Whether `now` stands for one defer too many.
+    gave_up: bool,
+}
+
+impl Effect {
+    fn of(rule: &Rule, truth: &Truth, deferred: Option<Duration>, at_end: bool) -> Self {
+        let action = |wanted: Action| {
+            let action = rule.bound.action(wanted, deferred);
+            (Some(action), action != wanted)
+        };
+        let unknown = match truth {
+            Truth::Unknown(why) => Some(why.clone()),
+            Truth::False | Truth::True => None,
+        };
+        let if_unknown = at_end && rule.if_unknown != Action::Accept;
+        let (now, gave_up) = match truth {
+            Truth::True => action(rule.then),
+            Truth::Unknown(_) if if_unknown => action(rule.if_unknown),
+            Truth::False | Truth::Unknown(_) => (None, false),
+        };
+        let most = match truth {
+            Truth::False => Action::Accept,
+            Truth::True => now.unwrap_or_default(),
+            Truth::Unknown(_) => {
+                let (then, if_unknown) = (rule.then, rule.if_unknown);
+                rule.bound.most(then).max(rule.bound.most(if_unknown))
+            }
+        };
+        Self {
+            now,
+            most,
+            unknown: unknown.filter(|_| now.is_some()),
+            gave_up,
         }
     }
 }

@@ -14,6 +14,8 @@
 //! }
 //! ```
 
+mod acknowledge;
+mod bound;
 mod condition;
 mod explain;
 mod file;
@@ -23,6 +25,7 @@ mod list;
 mod load;
 mod merge;
 mod model;
+mod points;
 mod read;
 mod read_condition;
 mod read_exception;
@@ -46,6 +49,7 @@ use jiff::{Zoned, civil::Date};
 use self::{list::NameSet, model::Policy};
 use crate::{questions::Questions, verdict::Mode};
 
+pub use acknowledge::{Acknowledged, NewRule};
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use report::{Place, Problem, Report, Severity};
 pub use route::{Destination, Origin, Route};
@@ -83,6 +87,8 @@ pub struct Generation {
     questions: Questions,
     tests: Vec<PolicyTest>,
     loaded_on: Date,
+    /// Name and version of every policy file, by its number.
+    origins: Vec<(u32, String)>,
 }
 
 impl Generation {
@@ -108,6 +114,7 @@ impl Generation {
             questions,
             tests,
             loaded_on,
+            origins: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     merge::flow,
     reader::Reader,
     report::{nearest, suggest},
+    route::{Destination, Origin},
     value::{Compare, Glob, Wrong},
     yaml::{Node, Value},
 };
@@ -22,6 +23,18 @@ pub(super) const DIRECTIONS: &[(&str, Direction)] = &[
     ("outbound", Direction::Outbound),
     ("internal", Direction::Internal),
     ("relayed", Direction::Relayed),
+];
+
+const ORIGINS: &[(&str, Origin)] = &[
+    ("ours", Origin::Ours),
+    ("foreign", Origin::Foreign),
+    ("forwarded", Origin::Forwarded),
+];
+
+const DESTINATIONS: &[(&str, Destination)] = &[
+    ("ours", Destination::Ours),
+    ("state", Destination::State),
+    ("foreign", Destination::Foreign),
 ];
 
 const CLASSES: &[(&str, KindTest)] = &[
@@ -51,6 +64,9 @@ const CONDITIONS: &[&str] = &[
     "authenticated",
     "tls",
     "direction",
+    "origin",
+    "destination",
+    "points",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
@@ -61,7 +77,6 @@ const LATER: &[&str] = &[
     "html",
     "url",
     "name",
-    "points",
     "spf",
     "dkim",
     "dmarc",
@@ -258,6 +273,25 @@ impl Reader {
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),
             "direction" => Some(label(Test::Direction(self.directions(node, key)?))),
+            "origin" => {
+                let origins = self.words(node, key, ORIGINS);
+                (!origins.is_empty()).then(|| label(Test::Origin(origins)))
+            }
+            "destination" => {
+                let places = self.words(node, key, DESTINATIONS);
+                (!places.is_empty()).then(|| label(Test::Destination(places)))
+            }
+            "points" => {
+                let tests = self.points_tests(node)?;
+                let parts = tests.into_iter().map(|(test, at)| {
+                    Some(Condition {
+                        label: format!("points.{}: {}", test.name, test.written),
+                        test: Test::Points(test),
+                        at,
+                    })
+                });
+                conjunction(node, parts.collect())
+            }
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ impl Reader {
         self.map(node, "an exception", &known, &["count"])?;
         let before = self.problems.errors();
         let id = self.name(node.child("id")?, "id")?;
-        for key in ["rules", "when", "reason", "by"] {
+        for key in ["rules", "when", "reason", "by", "until"] {
             match node.child(key) {
                 Some(_) => {}
                 None => {
@@ -36,6 +36,7 @@ impl Reader {
                         "reason" => {
                             "say why, in words that an auditor understands: `reason: Công văn 123/STTTT`"
                         }
+                        "until" => "say the last day on which it is in force: `until: 2026-12-31`",
                         _ => "say who answers for it: `by: nguyen.van.a`",
                     };
                     self.error(
@@ -75,7 +76,16 @@ impl Reader {
             self.error(
                 at,
                 format!("the exception `{id}` trusts a sender's address, which anyone can write"),
-                "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server",
+                "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server; aligned SPF or DKIM, which would show it too, cannot be asked in this version",
+            );
+        }
+        if let (Some(when), Some(at)) = (&when, node.child("when").map(|node| node.at))
+            && when.asks_points()
+        {
+            self.error(
+                at,
+                format!("the exception `{id}` asks for points"),
+                "points are there for rules: ask for the sender, the client, the recipient or a file",
             );
         }
         let until = match node.child("until") {
@@ -130,7 +140,11 @@ impl Reader {
 fn trusts_an_address(condition: &Condition) -> bool {
     match &condition.test {
         Test::AddressOf(Who::Sender | Who::From, _)
-        | Test::DomainOf(Who::Sender | Who::From, _) => true,
+        | Test::DomainOf(Who::Sender | Who::From, _)
+        | Test::EmptySender(_)
+        | Test::Helo(_) => true,
+        // Whoever writes an address can write another one as well.
+        Test::Not(part) => trusts_an_address(part),
         Test::All(parts) => parts.iter().any(trusts_an_address) && !parts.iter().any(proves),
         Test::Any(parts) => parts.iter().any(trusts_an_address),
         _ => false,

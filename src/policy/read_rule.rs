@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::{
+    bound::Bound,
     condition::{Condition, Directions, MessageNumber, Test},
     model::{Idle, Organisation, Reply, Rule},
-    read::{ACTIONS, MODES},
+    points::PointsTest,
+    read::{ACTIONS, Ids, MODES},
     reader::Reader,
     reply::{Slot, Template, Values, overlong},
     report::suggest,
-    yaml::Node,
+    yaml::{At, Node},
 };
-use crate::verdict::{Action, Mode};
+use crate::verdict::{Action, Mode, Points};
 
 const RULE: &[&str] = &[
     "id",
@@ -24,6 +26,7 @@ const RULE: &[&str] = &[
     "if_unknown",
     "mode",
     "rank",
+    "sensitive",
     "reply",
     "exceptions",
     "enabled",
@@ -62,8 +65,9 @@ impl Reader {
         node: &Node,
         mode: Mode,
         organisation: &Organisation,
+        ids: &Ids,
     ) -> Option<Result<Rule, Idle>> {
-        self.map(node, "a rule", RULE, &["sensitive", "points", "tests"])?;
+        self.map(node, "a rule", RULE, &["points", "tests"])?;
         let id = Arc::<str>::from(self.name(node.child("id")?, "id")?);
         let before = self.problems.errors();
         let title = self.line(node, "title");
@@ -73,7 +77,7 @@ impl Reader {
             None => Directions::ALL,
         };
         let then = match node.child("then") {
-            Some(then) => self.action(then),
+            Some(then) => self.then(then),
             None => {
                 self.error(
                     node.at,
@@ -84,9 +88,13 @@ impl Reader {
             }
         };
         let if_unknown = match node.child("if_unknown") {
-            Some(node) => self.word(node, "if_unknown", IF_UNKNOWN),
-            None => Some(Action::Accept),
+            Some(node) => self.if_unknown(node),
+            None => Some(Then::plain(Action::Accept)),
         };
+        let sensitive = node
+            .child("sensitive")
+            .and_then(|node| self.boolean(node, "sensitive"))
+            .unwrap_or(false);
         let own_mode = match node.child("mode") {
             Some(node) => self.word(node, "mode", MODES).unwrap_or_default(),
             None => mode,
@@ -139,14 +147,28 @@ impl Reader {
                 limit = Some(first);
             });
         }
+        let of = |then: &Option<Then>| then.as_ref().map_or(Action::Accept, |then| then.action);
         let reply = self.reply(
             node,
-            (then.unwrap_or_default(), if_unknown.unwrap_or_default()),
+            (of(&then), of(&if_unknown)),
             &title,
             &basis,
             limit,
             organisation,
         );
+        if sensitive {
+            self.names_nothing(node);
+        }
+        let mut tests = Vec::new();
+        let conditions = [when.as_ref(), unless.as_ref().and_then(Option::as_ref)];
+        for condition in conditions.into_iter().flatten() {
+            condition.walk(&mut |condition| {
+                if let Test::Points(test) = &condition.test {
+                    tests.push((test.clone(), condition.at));
+                }
+            });
+        }
+        self.points_asked(&tests, then.as_ref(), &id, ids);
         if self.problems.errors() > before {
             return None;
         }
@@ -155,6 +177,7 @@ impl Reader {
         }
         let unless = unless.flatten();
         let when = when?;
+        let (then, if_unknown) = (then?, if_unknown?);
         let unless_files = unless.as_ref().is_some_and(Condition::asks_files);
         if unless_files && !when.asks_files() && !has_sum(&when) {
             let at = node.child("unless").map_or(node.at, |node| node.at);
@@ -171,8 +194,13 @@ impl Reader {
             unless_files,
             when,
             unless,
-            then: then?,
-            if_unknown: if_unknown?,
+            then: then.action,
+            gives: then.gives,
+            reads_points: !tests.is_empty(),
+            if_unknown: if_unknown.action,
+            bound: then.bound.or(if_unknown.bound).unwrap_or_default(),
+            sensitive,
+            held_back: false,
             mode: match (mode, own_mode) {
                 (Mode::Enforce, Mode::Enforce) => Mode::Enforce,
                 _ => Mode::Observe,
@@ -186,24 +214,102 @@ impl Reader {
         Some(Ok(rule))
     }
 
-    fn action(&mut self, node: &Node) -> Option<Action> {
-        if let [entry, ..] = node.entries() {
-            let help = match entry.key.as_str() {
-                "defer" => {
-                    "a bounded defer is not yet understood by this version of gacthu: write `then: defer`"
-                }
-                "points" => {
-                    "points are not yet understood by this version of gacthu: write `then: note` or another action"
-                }
-                _ => "write one of note, tag, quarantine, defer, reject",
-            };
-            self.error(
-                node.at,
-                format!("`then` cannot be `{{ {}: … }}`", entry.key),
-                help,
-            );
-            return None;
+    /// The value of `then`: a word, `{ defer: { … } }` or `{ points: { … } }`.
+    fn then(&mut self, node: &Node) -> Option<Then> {
+        match node.entries() {
+            [] => self.action(node).map(Then::plain),
+            [entry] if entry.key == "defer" => self.deferring(&entry.node),
+            [entry] if entry.key == "points" => Some(Then {
+                gives: self.gives(&entry.node)?,
+                ..Then::plain(Action::Note)
+            }),
+            [_, second, ..] => {
+                self.error(
+                    second.key_at,
+                    "a rule does one thing",
+                    "keep one of them; a second rule with the same `when` can do the other",
+                );
+                None
+            }
+            [entry] => {
+                self.error(
+                    node.at,
+                    format!("`then` cannot be `{{ {}: … }}`", entry.key),
+                    "write one of note, tag, quarantine, defer, reject, or `{ defer: { at_most: 4h, then: quarantine } }`, or `{ points: { spam: 2.5 } }`",
+                );
+                None
+            }
         }
+    }
+
+    fn if_unknown(&mut self, node: &Node) -> Option<Then> {
+        match node.entries() {
+            [entry] if entry.key == "defer" => self.deferring(&entry.node),
+            _ => self.word(node, "if_unknown", IF_UNKNOWN).map(Then::plain),
+        }
+    }
+
+    fn deferring(&mut self, node: &Node) -> Option<Then> {
+        Some(Then {
+            bound: Some(self.bound(node)?),
+            ..Then::plain(Action::Defer)
+        })
+    }
+
+    /// What a rule asks of points fits what the rules give.
+    fn points_asked(
+        &mut self,
+        tests: &[(PointsTest, At)],
+        then: Option<&Then>,
+        id: &str,
+        ids: &Ids,
+    ) {
+        if let (Some((_, at)), Some(then)) = (tests.first(), then)
+            && !then.gives.is_empty()
+        {
+            self.error(
+                *at,
+                format!("the rule `{id}` asks for points and gives points"),
+                "a rule that asks for points may give none, else the order of rules would matter: make two rules of it",
+            );
+        }
+        for (test, at) in tests {
+            if !ids.points.iter().any(|name| **name == *test.name) {
+                let mut names: Vec<_> = ids.points.iter().map(String::as_str).collect();
+                names.sort_unstable();
+                names.dedup();
+                let help = match names.as_slice() {
+                    [] => "give some: `then: { points: { … } }` in another rule".to_owned(),
+                    _ => suggest(&test.name, names),
+                };
+                self.error(
+                    *at,
+                    format!("no rule gives points called `{}`", test.name),
+                    help,
+                );
+            }
+        }
+    }
+
+    /// The reply of a sensitive rule names nothing of the message.
+    fn names_nothing(&mut self, rule: &Node) {
+        let reply = rule.child("reply");
+        for text in ["vi", "en"].into_iter().filter_map(|key| reply?.child(key)) {
+            let names = text
+                .text()
+                .and_then(|written| Template::new(written).ok())
+                .is_some_and(|template| template.uses(Slot::AttachmentName));
+            if names {
+                self.error(
+                    text.at,
+                    "the reply of a sensitive rule must not name a file: it stands in logs and bounces",
+                    "take `{attachment.name}` out; the clause and the reference are added by gacthu",
+                );
+            }
+        }
+    }
+
+    fn action(&mut self, node: &Node) -> Option<Action> {
         let text = self.text(node, "then")?;
         let foreign = match text {
             "accept" | "allow" | "permit" | "pass" | "skip" | "ignore" => {
@@ -312,6 +418,7 @@ impl Reader {
             file: None,
             recipient: None,
             reference: "XXXXXXXXXX",
+            sensitive: false,
         };
         if matches!(then, Action::Defer | Action::Reject) || if_unknown == Action::Defer {
             if let Some(over) = overlong(&vi, &values, false) {
@@ -399,6 +506,23 @@ impl Reader {
             }
         }
         Some(codes)
+    }
+}
+
+/// What a rule does.
+struct Then {
+    action: Action,
+    bound: Option<Bound>,
+    gives: Vec<(Arc<str>, Points)>,
+}
+
+impl Then {
+    fn plain(action: Action) -> Self {
+        Self {
+            action,
+            bound: None,
+            gives: Vec::new(),
+        }
     }
 }
 

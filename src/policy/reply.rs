@@ -123,6 +123,8 @@ pub(super) struct Values<'a> {
     pub(super) file: Option<&'a FileFacts>,
     pub(super) recipient: Option<&'a Address>,
     pub(super) reference: &'a str,
+    /// Whether nothing of the message's own may stand in the text.
+    pub(super) sensitive: bool,
 }
 
 impl Values<'_> {
@@ -134,6 +136,11 @@ impl Values<'_> {
         };
         match slot {
             Slot::AttachmentName => match self.file {
+                // Behind the slash of `2/name` stands a name.
+                Some(file) if self.sensitive => {
+                    let part = file.part.split('/').next().unwrap_or_default();
+                    format!("part {}", outside(part))
+                }
                 Some(file) => match &file.name {
                     Some(name) if !name.trim().is_empty() => outside(name),
                     _ => format!("part {}", outside(&file.part)),
