@@ -120,6 +120,7 @@ impl Reader {
             let Some((exception, names)) = self.exception(node, &ids, today) else {
                 continue;
             };
+            self.remarks_on_exception(node, &exception, &names, &rules);
             for rule in &mut rules {
                 if names.iter().any(|name| **name == *rule.id) {
                     rule.exceptions.push(exceptions.len());
@@ -132,15 +133,7 @@ impl Reader {
                 tests.push(test);
             }
         }
-        let enforces = rules.iter().any(|rule| rule.mode == Mode::Enforce);
-        if enforces && organisation.domains.is_empty() && organisation.former.is_empty() {
-            let at = tree.child("organisation").map_or(tree.at, |node| node.at);
-            self.problems.warning(
-                at,
-                "no domain is ours: every message would be `relayed` or `outbound`",
-                "write `organisation: { domains: [agency.gov.vn] }`",
-            );
-        }
+        self.remarks_on_policy(&tree, mode, &rules, &organisation);
         Some(Policy {
             name: Arc::from(name),
             organisation,

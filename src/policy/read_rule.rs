@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::{
     bound::Bound,
     condition::{Condition, Directions, MessageNumber, Test},
+    meant::has_meant,
     model::{Idle, Organisation, Reply, Rule},
     points::PointsTest,
     read::{ACTIONS, Ids, MODES},
     reader::Reader,
     reply::{Slot, Template, Values, overlong},
-    report::suggest,
-    yaml::{At, Node},
+    report::{nearest, suggest},
+    yaml::{At, Node, Value},
 };
 use crate::verdict::{Action, Mode, Points};
 
@@ -70,6 +71,28 @@ impl Reader {
         self.map(node, "a rule", RULE, &["points", "tests"])?;
         let id = Arc::<str>::from(self.name(node.child("id")?, "id")?);
         let before = self.problems.errors();
+        let whole = node.child("needs").is_some()
+            || (node.child("then").is_some() && node.child("when").is_some());
+        // Not for a file that is mistakes all through: each look is as long as the policy.
+        if !whole
+            && before < 20
+            && let Some(near) = nearest(
+                &id,
+                ids.rules
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|other| *other != &*id),
+            )
+        {
+            self.error(
+                node.at,
+                format!(
+                    "there is no rule `{id}` to change, and a new one needs both `when` and `then`"
+                ),
+                format!("did you mean the rule `{near}`?"),
+            );
+            return None;
+        }
         let title = self.line(node, "title");
         let basis = Arc::<str>::from(self.line(node, "basis"));
         let directions = match node.child("for") {
@@ -78,6 +101,7 @@ impl Reader {
         };
         let then = match node.child("then") {
             Some(then) => self.then(then),
+            None if has_meant(node, "a rule", RULE, "then") => None,
             None => {
                 self.error(
                     node.at,
@@ -130,6 +154,7 @@ impl Reader {
         }
         let when = match node.child("when") {
             Some(when) => self.condition(when),
+            None if has_meant(node, "a rule", RULE, "when") => None,
             None => {
                 self.error(
                     node.at,
@@ -140,9 +165,10 @@ impl Reader {
             }
         };
         let unless = node.child("unless").map(|unless| self.condition(unless));
-        let mut limit: Option<Limit> = None;
+        let (mut limit, mut several): (Option<Limit>, bool) = (None, false);
         if let Some(when) = &when {
             limits(when, true, &mut |found| {
+                several |= limit.as_ref().is_some_and(|first| first.text != found.text);
                 let first = limit.take().unwrap_or(found);
                 limit = Some(first);
             });
@@ -172,21 +198,17 @@ impl Reader {
         if self.problems.errors() > before {
             return None;
         }
+        if let (Some(reply), Some(when)) = (&reply, &when) {
+            self.remarks_on_reply(node, reply, when, several);
+        }
         if !enabled {
             return Some(Err(idle("switched off (enabled: false)".to_owned())));
         }
         let unless = unless.flatten();
         let when = when?;
         let (then, if_unknown) = (then?, if_unknown?);
+        self.remarks_on_rule(node, mode, directions, &when, unless.as_ref());
         let unless_files = unless.as_ref().is_some_and(Condition::asks_files);
-        if unless_files && !when.asks_files() && !has_sum(&when) {
-            let at = node.child("unless").map_or(node.at, |node| node.at);
-            self.problems.warning(
-                at,
-                format!("`unless` takes files out of the view of `{id}`, but its `when` looks at no files"),
-                "such an `unless` changes nothing: ask for the sender, the client or the recipient here",
-            );
-        }
         let rule = Rule {
             title,
             basis,
@@ -310,6 +332,14 @@ impl Reader {
     }
 
     fn action(&mut self, node: &Node) -> Option<Action> {
+        if matches!(node.value, Value::List(_)) {
+            self.error(
+                node.at,
+                "`then` is a list, but a rule does one thing",
+                "write the strongest: everything that matches is recorded and reported without being asked for",
+            );
+            return None;
+        }
         let text = self.text(node, "then")?;
         let foreign = match text {
             "accept" | "allow" | "permit" | "pass" | "skip" | "ignore" => {
@@ -373,6 +403,14 @@ impl Reader {
     ) -> Option<Reply> {
         let node = rule.child("reply");
         if let Some(node) = node {
+            if let Some(text) = node.text() {
+                self.error(
+                    node.at,
+                    "`reply` is a single value, but a mapping is wanted",
+                    format!("did you mean `reply: {{ vi: \"{text}\" }}`?"),
+                );
+                return None;
+            }
             self.map(node, "`reply`", &["vi", "en", "code", "enhanced"], &[])?;
         }
         let template = |this: &mut Self, key: &str, default: &str| {
@@ -554,10 +592,4 @@ fn limits(condition: &Condition, positive: bool, found: &mut dyn FnMut(Limit)) {
         text: compare.limit.clone(),
         size: size && compare.is_upper() == positive,
     });
-}
-
-fn has_sum(condition: &Condition) -> bool {
-    let mut found = false;
-    condition.walk(&mut |condition| found |= matches!(condition.test, Test::Sum(..)));
-    found
 }
