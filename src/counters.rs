@@ -33,7 +33,10 @@ impl Attempt {
         files: &Files,
     ) -> Self {
         let mut hasher = hash(b"message", sender, recipient);
-        text(&mut hasher, message.message_id.as_deref().unwrap_or_default());
+        text(
+            &mut hasher,
+            message.message_id.as_deref().unwrap_or_default(),
+        );
         for file in &files.list {
             text(&mut hasher, &file.sha256);
         }

@@ -32,11 +32,12 @@ use crate::{
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
+    site::Site,
     verdict::{Action, Direction, Judgement, MixedPolicies, Mode, ReplyText},
 };
 
 /// Limits on what one message, and all together, may cost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message that are read where they come; beyond it the message waits its turn.
     pub heavy: usize,
@@ -62,15 +63,21 @@ impl Default for Limits {
     }
 }
 
+/// What judges messages now: policies and the site's settings, replaced as one.
+#[derive(Clone, Debug)]
+struct Running {
+    policy: Arc<Generation>,
+    site: Arc<Site>,
+}
+
 /// What all messages share: the running policy, the spool, the turns of heavy messages.
 #[derive(Debug)]
 pub struct Services {
-    policy: ArcSwap<Generation>,
+    running: ArcSwap<Running>,
     limits: Limits,
     spool: Spool,
     turns: Semaphore,
     waiting: AtomicI64,
-    mixed_policies: MixedPolicies,
     counters: Arc<dyn Counters>,
     clock: Arc<dyn Clock>,
 }
@@ -87,23 +94,17 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            policy: ArcSwap::from_pointee(policy),
+            running: ArcSwap::from_pointee(Running {
+                policy: Arc::new(policy),
+                site: Arc::default(),
+            }),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
-            mixed_policies: MixedPolicies::default(),
             counters: Arc::new(Nothing),
             clock: Arc::new(SystemClock),
             limits,
         })
-    }
-
-    /// With this done to recipients whom different policies rule (`split` without it).
-    pub fn with_mixed_policies(self, mixed_policies: MixedPolicies) -> Self {
-        Self {
-            mixed_policies,
-            ..self
-        }
     }
 
     /// With these counts of what came before (none without it).
@@ -129,14 +130,40 @@ impl Services {
         Some(Duration::try_from(now.duration_since(first)).unwrap_or_default())
     }
 
+    /// The same, with these settings of the site.
+    pub fn with_site(self, site: Site) -> Self {
+        let policy = self.policy();
+        let site = Arc::new(site);
+        self.running.store(Arc::new(Running { policy, site }));
+        self
+    }
+
     /// The running policy generation.
     pub fn policy(&self) -> Arc<Generation> {
-        self.policy.load_full()
+        self.running.load().policy.clone()
+    }
+
+    /// The site's settings in force.
+    pub fn site(&self) -> Arc<Site> {
+        self.running.load().site.clone()
     }
 
     /// Replaces the running generation; messages under way keep theirs.
     pub fn replace_policy(&self, generation: Generation) {
-        self.policy.store(Arc::new(generation));
+        let policy = Arc::new(generation);
+        self.running.rcu(|running| Running {
+            policy: policy.clone(),
+            site: running.site.clone(),
+        });
+    }
+
+    /// Replaces the running generation and the site's settings as one; messages under way keep
+    /// theirs.
+    pub fn replace(&self, generation: Generation, site: Site) {
+        self.running.store(Arc::new(Running {
+            policy: Arc::new(generation),
+            site: Arc::new(site),
+        }));
     }
 
     /// Bytes in the spool now.
@@ -299,7 +326,10 @@ impl Decision {
         };
         let (index, recipient) = match sensitive(&&first) {
             true => first,
-            false => candidates.find(|one| sensitive(one)).copied().unwrap_or(first),
+            false => candidates
+                .find(|one| sensitive(one))
+                .copied()
+                .unwrap_or(first),
         };
         reply(
             &self.generation,
@@ -315,6 +345,8 @@ impl Decision {
 pub struct Judging {
     services: Arc<Services>,
     generation: Arc<Generation>,
+    /// The settings that were in force at MAIL.
+    site: Arc<Site>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -330,10 +362,18 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
-    pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
+    /// Begins a message at MAIL: takes the running policy generation and the site's settings, and
+    /// keeps them to the end. Where the session does not say its network, the client's address
+    /// does.
+    pub fn begin(services: Arc<Services>, mut session: SessionFacts, sender: Address) -> Self {
+        let Running { policy, site } = Running::clone(&services.running.load());
+        session.network = session
+            .network
+            .or_else(|| site.networks.of(session.client?));
+        session.role = site.role(session.role, session.network);
         Self {
-            generation: services.policy(),
+            generation: policy,
+            site,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -415,7 +455,7 @@ impl Judging {
     /// strictest verdict is given for all.
     fn split(&self, route: Route) -> Option<Split> {
         let first = self.routes.first()?.policy;
-        let splits = self.services.mixed_policies == MixedPolicies::Split
+        let splits = self.site.mixed_policies == MixedPolicies::Split
             && self.facts.session.role == Role::Mx
             && first != route.policy;
         let acts = [first, route.policy].map(|policy| self.generation.mode(policy));
@@ -423,6 +463,16 @@ impl Judging {
             first: self.generation.name(first).to_owned(),
             this: self.generation.name(route.policy).to_owned(),
         })
+    }
+
+    /// What becomes of recipients under different policies, by the settings in force at MAIL.
+    pub fn mixed_policies(&self) -> MixedPolicies {
+        self.site.mixed_policies
+    }
+
+    /// The name that the decision at the end of message will have.
+    pub fn reference(&self) -> Reference {
+        self.reference
     }
 
     /// How many recipients the message has so far, the refused ones not counted.

@@ -22,5 +22,8 @@ pub mod reference;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 pub mod service;
+pub mod settings;
+pub mod site;
 pub mod state;
 pub mod verdict;
+pub mod yaml;

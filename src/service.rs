@@ -1,10 +1,9 @@
 //! One milter session: feeds the judging, says the answer, commits what a decision leaves behind
 //! (event, metrics). Knows nothing of MIME or rules.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use ipnet::IpNet;
 
 use crate::{
     answer::{Answer, answer},
@@ -38,23 +37,11 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Where decisions are written.
     pub events: EventLog,
-    /// The networks that the site calls its own: clients in them are ours.
-    pub own_networks: Vec<IpNet>,
     /// Where deferred messages are counted; the engine reads the same.
     pub recorder: Arc<dyn Recorder>,
 }
 
 impl Shared {
-    fn is_own(&self, client: Option<IpAddr>) -> bool {
-        client.is_some_and(|client| {
-            // A client of an IPv4 network may be shown as ::ffff:192.0.2.1.
-            let client = client.to_canonical();
-            self.own_networks
-                .iter()
-                .any(|network| network.contains(&client))
-        })
-    }
-
     /// Writes down what was decided, before Postfix hears of it.
     fn record(
         &self,
@@ -142,7 +129,9 @@ impl Shared {
         }
         if let Some(message) = decision.facts.message.known() {
             metrics.message_bytes.observe(message.size as f64);
-            for reason in message.not_scanned.iter().map(|place| place.why.word()) {
+            let places = message.not_scanned.iter();
+            let reasons: BTreeSet<&str> = places.map(|place| place.why.word()).collect();
+            for reason in reasons {
                 metrics.not_scanned.with_label_values(&[reason]).inc();
             }
         }
@@ -228,7 +217,8 @@ pub struct MilterSession {
     judging: Option<Judging>,
     /// Header fields of the message under way that only gacthu may write.
     foreign: Vec<String>,
-    /// The reference of a decision that Postfix was not told of yet.
+    /// The reference of a decision that Postfix was not told of yet, or that is still being made:
+    /// Postfix may go away while a large message is judged.
     said: Option<Reference>,
 }
 
@@ -244,7 +234,8 @@ impl MilterSession {
             certificate: session.cert_subject.clone(),
             tls: session.tls_version.clone(),
             daemon: session.daemon_name.clone(),
-            own_network: self.shared.is_own(session.client),
+            // The engine says it, by the settings that rule this message.
+            network: None,
             passes_on: self.passes_on,
         }
     }
@@ -397,6 +388,7 @@ impl Session for MilterSession {
         let Some(judging) = self.judging.take() else {
             return Reply::Continue;
         };
+        self.said = Some(judging.reference());
         let decision = judging.end().await;
         let mut answer = answer(&decision);
         if let Err(error) = self.edit(&decision, &answer, edits) {
@@ -424,7 +416,6 @@ impl Session for MilterSession {
             EventStage::End,
             self.envelope.queue_id.as_deref(),
         );
-        self.said = Some(decision.reference);
         match &answer {
             Answer::Accept { .. } | Answer::Hold { .. } => Reply::Continue,
             Answer::Refuse(reply) => code(reply),
@@ -437,11 +428,11 @@ impl Session for MilterSession {
         };
         if how == Answered::No {
             self.shared.metrics.unanswered.inc();
-            tracing::warn!(%reference, "Postfix was gone before it heard the answer.");
             if let Err(error) = self.shared.events.write(&Unanswered::new(reference)) {
                 self.shared.metrics.event_errors.inc();
                 tracing::error!(%error, "An event could not be written.");
             }
+            tracing::warn!(%reference, "Postfix was gone before it heard the answer.");
         }
     }
 

@@ -91,8 +91,11 @@ impl FromStr for ListenSpec {
                 }
             }
         }
-        if passes_on && role != Role::Gateway {
-            return Err(error("passes_on= is for role=gateway only".to_owned()));
+        if passes_on && !matches!(role, Role::Gateway | Role::Mx) {
+            return Err(error(
+                "passes_on= is for role=gateway, and for role=mx with gateways among the networks"
+                    .to_owned(),
+            ));
         }
         Ok(Self {
             place,
@@ -132,7 +135,7 @@ pub struct SpecError {
 }
 
 /// Parses the part before the first comma.
-fn place(address: &str) -> Result<Place, String> {
+pub(crate) fn place(address: &str) -> Result<Place, String> {
     let (scheme, rest) = match address.split_once(':') {
         Some(pair) => pair,
         None if address.starts_with('/') => {
@@ -211,7 +214,7 @@ pub(super) fn parse_role(text: &str) -> Result<Role, String> {
     })
 }
 
-fn parse_mode(text: &str) -> Result<u32, String> {
+pub(crate) fn parse_mode(text: &str) -> Result<u32, String> {
     match u32::from_str_radix(text, 8) {
         Ok(mode) if mode <= 0o777 => Ok(mode),
         _ => Err(format!(

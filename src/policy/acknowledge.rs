@@ -54,7 +54,10 @@ impl Acknowledged {
     pub fn policies(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, &str)>)> {
         self.known.iter().map(|(policy, rules)| {
             let rules = rules.iter();
-            (policy.as_str(), rules.map(|(rule, origin)| (rule.as_str(), origin.as_str())))
+            (
+                policy.as_str(),
+                rules.map(|(rule, origin)| (rule.as_str(), origin.as_str())),
+            )
         })
     }
 

@@ -77,7 +77,11 @@ impl Generation {
                     id: rule.id.clone(),
                     basis: rule.basis.clone(),
                     then,
-                    mode: if observed { Mode::Observe } else { Mode::Enforce },
+                    mode: if observed {
+                        Mode::Observe
+                    } else {
+                        Mode::Enforce
+                    },
                     unknown: effect.unknown,
                     gave_up: effect.gave_up,
                     sensitive: rule.sensitive && sure,
@@ -126,7 +130,10 @@ impl Generation {
         judgement.sensitive = true;
         change(&mut judgement.verdict);
         change(&mut judgement.applied);
-        judgement.fired.iter_mut().for_each(|fired| change(&mut fired.then));
+        judgement
+            .fired
+            .iter_mut()
+            .for_each(|fired| change(&mut fired.then));
         // Weaker than a quarantine, it leaves what other rules do.
         let strongest = |mode: Option<Mode>| {
             let fired = judgement.fired.iter();

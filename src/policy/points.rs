@@ -52,7 +52,10 @@ impl Sums {
                 Truth::Unknown(why) => {
                     sum.low = sum.low.saturating_add(*points.min(&0));
                     sum.high = sum.high.saturating_add(*points.max(&0));
-                    let least = sum.why.take().map_or_else(|| why.clone(), |old| old.min(why.clone()));
+                    let least = sum
+                        .why
+                        .take()
+                        .map_or_else(|| why.clone(), |old| old.min(why.clone()));
                     sum.why = Some(least);
                 }
                 _ => {
@@ -66,7 +69,8 @@ impl Sums {
     /// The sums at their least, for the record.
     pub(super) fn least(&self) -> Vec<(Arc<str>, Points)> {
         let sums = self.0.iter();
-        sums.map(|(name, sum)| (name.clone(), Points(sum.low))).collect()
+        sums.map(|(name, sum)| (name.clone(), Points(sum.low)))
+            .collect()
     }
 }
 
@@ -122,7 +126,9 @@ fn number(text: &str) -> Result<i64, Wrong> {
     }
     let whole: i64 = whole.parse().map_err(|_| wrong())?;
     let part: i64 = format!("{part:0<3}").parse().map_err(|_| wrong())?;
-    let value = whole.checked_mul(1000).and_then(|whole| whole.checked_add(part));
+    let value = whole
+        .checked_mul(1000)
+        .and_then(|whole| whole.checked_add(part));
     match value {
         Some(value) if value <= MOST => Ok(if negative { -value } else { value }),
         _ => Err((
@@ -139,7 +145,11 @@ impl Reader {
         for (name, text, at) in self.points(node)? {
             match number(&text) {
                 Ok(0) => {
-                    self.error(at, format!("`{name}: {text}` gives nothing"), "write more or less than 0, or take it out");
+                    self.error(
+                        at,
+                        format!("`{name}: {text}` gives nothing"),
+                        "write more or less than 0, or take it out",
+                    );
                     return None;
                 }
                 Ok(points) => gives.push((Arc::from(name), Points(points))),
@@ -153,7 +163,10 @@ impl Reader {
     }
 
     /// The value of a condition `points: { … }`.
-    pub(super) fn points_tests(&mut self, node: &Node) -> Option<Vec<(PointsTest, super::yaml::At)>> {
+    pub(super) fn points_tests(
+        &mut self,
+        node: &Node,
+    ) -> Option<Vec<(PointsTest, super::yaml::At)>> {
         let mut tests = Vec::new();
         for (name, text, at) in self.points(node)? {
             match PointsTest::new(&name, &text) {
@@ -179,7 +192,8 @@ impl Reader {
         }
         let mut all = Vec::new();
         for entry in node.entries() {
-            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+            let plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
             if entry.key.is_empty() || entry.key.len() > 32 || !entry.key.chars().all(plain) {
                 self.error(
                     entry.key_at,

@@ -55,12 +55,7 @@ impl Reader {
         today: Date,
         tests: &mut Vec<PolicyTest>,
     ) -> Option<Policy> {
-        self.map(
-            &tree,
-            "a policy",
-            TOP,
-            &["mixed_policies", "lists"],
-        )?;
+        self.map(&tree, "a policy", TOP, &["mixed_policies", "lists"])?;
         match tree.child("policy") {
             Some(node) if node.text() == Some("1") => {}
             Some(node) => {
@@ -245,7 +240,10 @@ fn ids(rules: &[Node]) -> Ids {
     let given = |node: &Node| {
         let points = node.child("then").and_then(|then| then.child("points"));
         let entries = points.map(Node::entries).unwrap_or_default();
-        entries.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>()
+        entries
+            .iter()
+            .map(|entry| entry.key.clone())
+            .collect::<Vec<_>>()
     };
     Ids {
         points: rules.iter().flat_map(given).collect(),

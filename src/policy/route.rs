@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Generation, model::Organisation};
+use super::Generation;
 use crate::{
     facts::{Role, SessionFacts},
     message::Address,
@@ -70,7 +70,8 @@ impl Generation {
     /// come back to us. A client certificate proves nothing here: any public authority signs one.
     ///
     /// The recipient's policy rules; for a recipient who is not ours the policy of the sender, else
-    /// of the login, where one of ours hands in; else the first.
+    /// of the login, where one of ours hands in; else the first. Former domains count as ours; of several
+    /// policies the one with the most specific entry rules a domain.
     pub fn route(&self, session: &SessionFacts, sender: &Address, recipient: &Address) -> Route {
         self.route_of(session, Some(sender), Some(recipient))
     }
@@ -82,18 +83,14 @@ impl Generation {
         recipient: Option<&Address>,
     ) -> Route {
         let trusted = matches!(session.role, Role::Submission | Role::Mailbox | Role::Local);
-        let handed_in = trusted || session.authenticated.is_some() || session.own_network;
+        let handed_in = trusted || session.authenticated.is_some() || session.own_network();
         let outside = |sender: &Address| !sender.is_empty() && !self.is_ours(sender);
         let origin = match sender {
             _ if !handed_in => Origin::Foreign,
             Some(sender) if outside(sender) => Origin::Forwarded,
             _ => Origin::Ours,
         };
-        let ruled = |address: Option<&Address>| {
-            let domain = address?.domain();
-            let mut policies = self.policies.iter();
-            policies.position(|policy| policy.organisation.is_ours(domain))
-        };
+        let ruled = |address: Option<&Address>| self.ruler(address?.domain());
         let ours = match recipient {
             Some(recipient) => self.is_ours(recipient),
             // Nobody yet: the usual road.
@@ -142,11 +139,5 @@ impl Generation {
 impl Generation {
     fn is_ours(&self, address: &Address) -> bool {
         self.ours.has_domain(address.domain())
-    }
-}
-
-impl Organisation {
-    fn is_ours(&self, domain: &str) -> bool {
-        self.domains.has_domain(domain) || self.former.has_domain(domain)
     }
 }

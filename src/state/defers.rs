@@ -142,7 +142,11 @@ impl Inner {
             .retain(|_, seen| now.duration_since(seen.last) <= FORGET);
         let keep = (most - most / 4).max(1);
         if self.seen.len() > keep {
-            let mut times: Vec<_> = self.seen.iter().map(|(id, seen)| (seen.last, *id)).collect();
+            let mut times: Vec<_> = self
+                .seen
+                .iter()
+                .map(|(id, seen)| (seen.last, *id))
+                .collect();
             times.sort_unstable();
             for (_, attempt) in times.iter().take(self.seen.len() - keep) {
                 self.seen.remove(attempt);
@@ -286,7 +290,12 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_set_aside() {
-        for damage in [&b"something else\n"[..], b"gacthu-defers 1\nxx 1 2\n", b"\xff\xfe", b""] {
+        for damage in [
+            &b"something else\n"[..],
+            b"gacthu-defers 1\nxx 1 2\n",
+            b"\xff\xfe",
+            b"",
+        ] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join("defers"), damage).unwrap();
             let defers = Defers::open(folder.path()).unwrap();
