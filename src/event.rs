@@ -114,6 +114,12 @@ struct RuleEvent<'a> {
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<&'a Reason>,
+    /// Whether it has deferred this message as long as it may; `then` is what it does instead.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gave_up: bool,
+    /// Whether it makes the message sensitive.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sensitive: bool,
     /// Numbers of the files that made it fire.
     files: &'a [usize],
 }
@@ -126,6 +132,8 @@ impl<'a> RuleEvent<'a> {
             then: fired.then,
             mode: fired.mode,
             unknown: fired.unknown.as_ref(),
+            gave_up: fired.gave_up,
+            sensitive: fired.sensitive,
             files: start(&fired.files, RULE_FILES),
         }
     }

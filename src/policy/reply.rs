@@ -245,6 +245,8 @@ pub(super) fn write(rule: &Rule, action: Action, values: &Values<'_>) -> ReplyTe
         Action::Defer if rule.then != Action::Defer => {
             (rule.reply.defer.0, rule.reply.defer.1.to_owned())
         }
+        // It has deferred as long as it may.
+        Action::Reject if rule.reply.code < 500 => (550, "5.7.1".to_owned()),
         _ => (rule.reply.code, rule.reply.enhanced.clone()),
     };
     // Loading has seen to it that the lines fit; should one not, the clause and the reference stay.

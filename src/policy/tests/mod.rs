@@ -6,6 +6,8 @@ mod meaning;
 mod mistakes;
 mod pages;
 mod properties;
+mod routes;
 mod shipped;
+mod signals;
 mod speed;
 mod support;
