@@ -65,6 +65,13 @@ impl Shared {
             self.metrics.event_errors.inc();
             tracing::error!(%error, "A decision event could not be written.");
         }
+        if decision.sensitive && matches!(answer, Answer::Hold { .. }) {
+            tracing::error!(
+                reference = %decision.reference,
+                queue_id,
+                "A sensitive message stands in the hold queue: its author is not ours, and a refusal would send it out. Delete it: postsuper -d QUEUE-ID hold"
+            );
+        }
         let deferred = answer.action() == Action::Defer && decision.split.is_none();
         if deferred && decision.failed.is_none() {
             self.recorder

@@ -37,6 +37,8 @@ impl Generation {
         let day = self.day(facts);
         let deferred = facts.deferred.get(recipient).copied().flatten();
         let [all, enforced] = policy.sums(known, day, at_end);
+        // What would keep the message may come to this, once it is known to be sensitive.
+        let instead = (!at_end && self.may_be_sensitive()).then_some(policy.sensitive_instead);
         // What the unknown rules could still come to.
         let (mut verdict, mut applied) = (Action::Accept, Action::Accept);
         for rule in &policy.rules {
@@ -59,10 +61,10 @@ impl Generation {
             if let Truth::Unknown(why) = &outcome.truth {
                 judgement.unknown.push((rule.id.clone(), why.clone()));
             }
-            verdict = verdict.max(effect.most);
+            verdict = verdict.max(effect.most(instead));
             judgement.verdict = judgement.verdict.max(effect.now.unwrap_or_default());
             if let Some(acts) = &acts {
-                applied = applied.max(acts.most);
+                applied = applied.max(acts.most(instead));
                 judgement.applied = judgement.applied.max(acts.now.unwrap_or_default());
             }
             // The same in both worlds, but for a rule that asks for points.
@@ -95,7 +97,7 @@ impl Generation {
             let may_be_kept = [judgement.verdict, judgement.applied].contains(&Action::Quarantine);
             verdict <= judgement.verdict
                 && applied <= judgement.applied
-                && !(may_be_kept && self.may_be_sensitive())
+                && !(may_be_kept && instead.is_some())
         };
         if judgement.sensitive {
             self.keep_nothing(route.policy, &mut judgement);
@@ -309,6 +311,8 @@ struct Effect {
     now: Option<Action>,
     /// The strongest that may come of it.
     most: Action,
+    /// Whether a quarantine may come of it.
+    keeps: bool,
     /// Why it fired by its `if_unknown`.
     unknown: Option<Reason>,
     /// Whether `now` stands for one defer too many.
@@ -339,11 +343,29 @@ impl Effect {
                 rule.bound.most(then).max(rule.bound.most(if_unknown))
             }
         };
+        let may = |wanted: Action| {
+            wanted == Action::Quarantine
+                || (wanted == Action::Defer && rule.bound.then == Action::Quarantine)
+        };
+        let keeps = match truth {
+            Truth::False => false,
+            Truth::True => now == Some(Action::Quarantine),
+            Truth::Unknown(_) => may(rule.then) || may(rule.if_unknown),
+        };
         Self {
             now,
             most,
+            keeps,
             unknown: unknown.filter(|_| now.is_some()),
             gave_up,
+        }
+    }
+
+    /// The strongest that may come of it where a quarantine may come to `instead`.
+    fn most(&self, instead: Option<Action>) -> Action {
+        match instead {
+            Some(instead) if self.keeps => self.most.max(instead),
+            _ => self.most,
         }
     }
 }

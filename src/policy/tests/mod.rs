@@ -1,5 +1,6 @@
 //! Tests of the policy room, through its public doors.
 
+mod always;
 mod conditions;
 mod files;
 mod meaning;
