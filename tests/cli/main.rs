@@ -8,6 +8,7 @@ mod reload;
 mod scan;
 mod serve;
 mod sessions;
+mod state;
 mod systemd;
 mod told;
 
@@ -22,6 +23,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "--help"],
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
+        &["policy", "acknowledge", "--help"],
         &["reload", "--help"],
     ] {
         let said = run(words);
