@@ -48,6 +48,15 @@ pub(super) fn run(args: Args) -> ExitCode {
         return fail(UNUSABLE, message);
     }
     log_panics();
+    if let Some(state) = &settings.state
+        && let Err(error) = std::fs::create_dir_all(state)
+    {
+        let state = state.display();
+        return fail(
+            FAILED,
+            format_args!("state {state} cannot be made: {error}"),
+        );
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

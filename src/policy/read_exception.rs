@@ -169,7 +169,7 @@ pub(super) fn trusts_an_address(condition: &Condition) -> bool {
 fn proves(condition: &Condition) -> bool {
     match &condition.test {
         Test::Authenticated(wanted) => *wanted,
-        Test::ClientNetwork(_) => true,
+        Test::ClientIn(_) | Test::ClientNetwork(_) => true,
         Test::All(parts) => parts.iter().any(proves),
         Test::Any(parts) => parts.iter().all(proves),
         _ => false,

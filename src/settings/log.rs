@@ -33,7 +33,7 @@ impl Log {
         });
         if let Some(word) = word {
             return Err(format!(
-                "`{word}` is no level; there are off, error, warn, info, debug and trace"
+                "{word:?} is no level; there are off, error, warn, info, debug and trace"
             ));
         }
         EnvFilter::try_new(text).map_err(|error| format!("`{text}` is not a log filter: {error}"))

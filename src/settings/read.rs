@@ -1,6 +1,11 @@
 //! Text → [`Settings`], with every mistake.
 
-use std::{collections::HashMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
 
 use ipnet::IpNet;
 
@@ -17,7 +22,7 @@ use crate::{
     },
 };
 
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "gacthu",
     "policies",
     "listeners",
@@ -68,8 +73,9 @@ impl Reader {
         let entries = self
             .map(tree, "the settings", &known, &[])
             .unwrap_or_default();
+        let singular = tree.child("policy").is_some();
         for needed in ["gacthu", "policies"] {
-            if tree.child(needed).is_none() {
+            if tree.child(needed).is_none() && !(needed == "policies" && singular) {
                 self.error(
                     At::file(tree.at.file),
                     format!("the key `{needed}` is missing"),
@@ -123,6 +129,18 @@ impl Reader {
     }
 
     fn policies(&mut self, node: &Node, settings: &mut Settings) {
+        let empty = match &node.value {
+            Value::List(items) => items.is_empty(),
+            value => !matches!(value, Value::Scalar(_)),
+        };
+        if empty {
+            self.error(
+                node.at,
+                "`policies` names no policy",
+                "write `policies: [policies/dak-nong.yaml]`; paths count from the folder of this file",
+            );
+            return;
+        }
         let mut seen = HashMap::new();
         for (text, at) in self.texts(node, "policies") {
             let path = self.beside(at, text);
@@ -222,7 +240,8 @@ impl Reader {
                 ),
                 _ => (node.at, "the listener has no address"),
             };
-            if !node.entries().is_empty() {
+            let meant = ["path", "socket", "tcp"];
+            if !node.entries().is_empty() && !meant.iter().any(|key| node.child(key).is_some()) {
                 self.error(
                     at,
                     message,
@@ -242,6 +261,13 @@ impl Reader {
                 match milter::place(&format!("{scheme}:{text}")) {
                     Ok(place) => place,
                     Err(help) => {
+                        let help = match text.parse::<IpAddr>() {
+                            Ok(IpAddr::V4(_)) => {
+                                format!("the port is missing: write `\"{text}:8899\"`")
+                            }
+                            // As on the command line, but for what the key says already.
+                            _ => help.replace(&format!("{scheme}:"), ""),
+                        };
                         self.error(
                             entry.node.at,
                             format!("`{text}` is no address to listen on"),

@@ -57,6 +57,16 @@ impl Reader {
         bounds: RangeInclusive<u64>,
     ) -> Option<u64> {
         let text = self.text(node, what)?.trim();
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.error(
+                node.at,
+                format!("the size `{text}` has no unit"),
+                format!(
+                    "write `{text} B` for bytes, or KiB, MiB, GiB (of 1024), KB, MB, GB (of 1000)"
+                ),
+            );
+            return None;
+        }
         match Size::parse(text, text) {
             Err(wrong) => {
                 self.wrong(node.at, wrong);
