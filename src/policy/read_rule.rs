@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    bound::Bound,
     condition::{Condition, Directions, MessageNumber, Test},
     meant::has_meant,
     model::{Idle, Organisation, Reply, Rule},
-    points::PointsTest,
-    read::{ACTIONS, Ids, MODES},
+    read::{Ids, MODES},
+    read_then::Then,
     reader::Reader,
     reply::{Slot, Template, Values, overlong},
     report::{nearest, suggest},
-    yaml::{At, Node, Value},
+    yaml::Node,
 };
-use crate::verdict::{Action, Mode, Points};
+use crate::verdict::{Action, Mode};
 
 const RULE: &[&str] = &[
     "id",
@@ -32,13 +31,6 @@ const RULE: &[&str] = &[
     "exceptions",
     "enabled",
     "needs",
-];
-const IF_UNKNOWN: &[(&str, Action)] = &[
-    ("skip", Action::Accept),
-    ("note", Action::Note),
-    ("tag", Action::Tag),
-    ("defer", Action::Defer),
-    ("quarantine", Action::Quarantine),
 ];
 /// Inspectors that `needs:` may name, and whether this version has them.
 const INSPECTORS: &[(&str, bool)] = &[
@@ -236,132 +228,6 @@ impl Reader {
         Some(Ok(rule))
     }
 
-    /// The value of `then`: a word, `{ defer: { … } }` or `{ points: { … } }`.
-    fn then(&mut self, node: &Node) -> Option<Then> {
-        match node.entries() {
-            [] => self.action(node).map(Then::plain),
-            [entry] if entry.key == "defer" => self.deferring(&entry.node),
-            [entry] if entry.key == "points" => Some(Then {
-                gives: self.gives(&entry.node)?,
-                ..Then::plain(Action::Note)
-            }),
-            [_, second, ..] => {
-                self.error(
-                    second.key_at,
-                    "a rule does one thing",
-                    "keep one of them; a second rule with the same `when` can do the other",
-                );
-                None
-            }
-            [entry] => {
-                self.error(
-                    node.at,
-                    format!("`then` cannot be `{{ {}: … }}`", entry.key),
-                    "write one of note, tag, quarantine, defer, reject, or `{ defer: { at_most: 4h, then: quarantine } }`, or `{ points: { spam: 2.5 } }`",
-                );
-                None
-            }
-        }
-    }
-
-    fn if_unknown(&mut self, node: &Node) -> Option<Then> {
-        match node.entries() {
-            [entry] if entry.key == "defer" => self.deferring(&entry.node),
-            _ => self.word(node, "if_unknown", IF_UNKNOWN).map(Then::plain),
-        }
-    }
-
-    fn deferring(&mut self, node: &Node) -> Option<Then> {
-        Some(Then {
-            bound: Some(self.bound(node)?),
-            ..Then::plain(Action::Defer)
-        })
-    }
-
-    /// What a rule asks of points fits what the rules give.
-    fn points_asked(
-        &mut self,
-        tests: &[(PointsTest, At)],
-        then: Option<&Then>,
-        id: &str,
-        ids: &Ids,
-    ) {
-        if let (Some((_, at)), Some(then)) = (tests.first(), then)
-            && !then.gives.is_empty()
-        {
-            self.error(
-                *at,
-                format!("the rule `{id}` asks for points and gives points"),
-                "a rule that asks for points may give none, else the order of rules would matter: make two rules of it",
-            );
-        }
-        for (test, at) in tests {
-            if !ids.points.iter().any(|name| **name == *test.name) {
-                let mut names: Vec<_> = ids.points.iter().map(String::as_str).collect();
-                names.sort_unstable();
-                names.dedup();
-                let help = match names.as_slice() {
-                    [] => "give some: `then: { points: { … } }` in another rule".to_owned(),
-                    _ => suggest(&test.name, names),
-                };
-                self.error(
-                    *at,
-                    format!("no rule gives points called `{}`", test.name),
-                    help,
-                );
-            }
-        }
-    }
-
-    /// The reply of a sensitive rule names nothing of the message.
-    fn names_nothing(&mut self, rule: &Node) {
-        let reply = rule.child("reply");
-        for text in ["vi", "en"].into_iter().filter_map(|key| reply?.child(key)) {
-            let names = text
-                .text()
-                .and_then(|written| Template::new(written).ok())
-                .is_some_and(|template| template.uses(Slot::AttachmentName));
-            if names {
-                self.error(
-                    text.at,
-                    "the reply of a sensitive rule must not name a file: it stands in logs and bounces",
-                    "take `{attachment.name}` out; the clause and the reference are added by gacthu",
-                );
-            }
-        }
-    }
-
-    fn action(&mut self, node: &Node) -> Option<Action> {
-        if matches!(node.value, Value::List(_)) {
-            self.error(
-                node.at,
-                "`then` is a list, but a rule does one thing",
-                "write the strongest: everything that matches is recorded and reported without being asked for",
-            );
-            return None;
-        }
-        let text = self.text(node, "then")?;
-        let foreign = match text {
-            "accept" | "allow" | "permit" | "pass" | "skip" | "ignore" => {
-                Some("no rule accepts: a rule that must not apply gets an `unless` or an exception")
-            }
-            "discard" | "drop" | "delete" => {
-                Some("nothing is ever discarded in silence: use `quarantine` or `reject`")
-            }
-            "block" | "deny" | "refuse" | "bounce" => Some("did you mean `reject`?"),
-            "log" | "report" => Some("did you mean `note`?"),
-            "hold" => Some("did you mean `quarantine`?"),
-            "mark" | "header" | "warn" => Some("did you mean `tag`?"),
-            "tempfail" | "greylist" => Some("did you mean `defer`?"),
-            _ => None,
-        };
-        if let Some(help) = foreign {
-            self.error(node.at, format!("`{text}` is no value for `then`"), help);
-            return None;
-        }
-        self.word(node, "then", ACTIONS)
-    }
-
     fn rank(&mut self, node: &Node) -> u32 {
         let text = self.text(node, "rank").unwrap_or("100");
         text.parse().unwrap_or_else(|_| {
@@ -544,23 +410,6 @@ impl Reader {
             }
         }
         Some(codes)
-    }
-}
-
-/// What a rule does.
-struct Then {
-    action: Action,
-    bound: Option<Bound>,
-    gives: Vec<(Arc<str>, Points)>,
-}
-
-impl Then {
-    fn plain(action: Action) -> Self {
-        Self {
-            action,
-            bound: None,
-            gives: Vec::new(),
-        }
     }
 }
 
