@@ -14,8 +14,11 @@
 //! }
 //! ```
 
+mod acknowledge;
+mod bound;
 mod claims;
 mod condition;
+mod effect;
 mod explain;
 mod file;
 mod fold;
@@ -23,12 +26,14 @@ mod judge;
 mod load;
 mod merge;
 mod model;
+mod points;
 mod read;
 mod read_condition;
 mod read_exception;
 mod read_file;
 mod read_pattern;
 mod read_rule;
+mod read_then;
 mod remarks;
 mod reply;
 mod route;
@@ -52,6 +57,7 @@ use crate::{
 };
 
 pub use crate::yaml::{Place, Problem, Report, Severity};
+pub use acknowledge::{Acknowledged, NewRule};
 pub use claims::Claim;
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use route::{Destination, Origin, Route};
@@ -89,6 +95,8 @@ pub struct Generation {
     questions: Questions,
     tests: Vec<PolicyTest>,
     loaded_on: Date,
+    /// Name and version of every policy file, by its number.
+    origins: Vec<(u32, String)>,
 }
 
 impl Generation {
@@ -114,6 +122,7 @@ impl Generation {
             questions,
             tests,
             loaded_on,
+            origins: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ mod reload;
 mod scan;
 mod serve;
 mod sessions;
+mod state;
 mod systemd;
 mod told;
 
@@ -23,6 +24,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "--help"],
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
+        &["policy", "acknowledge", "--help"],
         &["check", "--help"],
         &["reload", "--help"],
     ] {
