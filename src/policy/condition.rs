@@ -95,6 +95,23 @@ impl Directions {
         self.0 |= Self::bit(direction);
     }
 
+    pub(super) fn of(directions: &[Direction]) -> Self {
+        let bits = directions.iter().map(|&direction| Self::bit(direction));
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) fn has(self, direction: Direction) -> bool {
         self.0 & Self::bit(direction) != 0
     }

@@ -140,7 +140,16 @@ impl Reader {
     /// The file that `extends` means: `base@1` is `base.yaml` beside this file or one folder up.
     fn base(&mut self, wanted: &str, at: At, file: u32) -> Option<PathBuf> {
         let Some((name, _)) = by_name(wanted) else {
-            return Some(normal(&self.beside(at, wanted)));
+            let path = normal(&self.beside(at, wanted));
+            if !wanted.contains(['/', '.']) && !path.exists() {
+                self.error(
+                    at,
+                    format!("`{wanted}` names neither a file nor a policy with its version"),
+                    format!("write `{wanted}@1` (name and version, found beside this file or in the folder above), or a path: `/etc/gacthu/policies/{wanted}.yaml`"),
+                );
+                return None;
+            }
+            return Some(path);
         };
         if name.is_empty() || name.contains(['/', '\\']) {
             self.error(

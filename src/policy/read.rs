@@ -96,7 +96,7 @@ impl Reader {
         let mut rules = Vec::new();
         let mut idle = Vec::new();
         for node in rule_nodes {
-            match self.rule(node, mode, &organisation) {
+            match self.rule(node, mode, &organisation, &ids) {
                 Some(Ok(rule)) => rules.push(rule),
                 Some(Err(rule)) => idle.push(rule),
                 None => {}
@@ -120,15 +120,7 @@ impl Reader {
                 tests.push(test);
             }
         }
-        let enforces = rules.iter().any(|rule| rule.mode == Mode::Enforce);
-        if enforces && organisation.domains.is_empty() && organisation.former.is_empty() {
-            let at = tree.child("organisation").map_or(tree.at, |node| node.at);
-            self.problems.warning(
-                at,
-                "no domain is ours: every message would be `relayed` or `outbound`",
-                "write `organisation: { domains: [agency.gov.vn] }`",
-            );
-        }
+        self.remarks_on_policy(&tree, mode, &rules, &organisation);
         Some(Policy {
             name: Arc::from(name),
             organisation,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     condition::{Condition, Test, Who},
+    meant::has_meant,
     model::Exception,
     read::Ids,
     reader::Reader,
@@ -27,6 +28,7 @@ impl Reader {
         for key in ["rules", "when", "reason", "by"] {
             match node.child(key) {
                 Some(_) => {}
+                None if has_meant(node, "an exception", &known, key) => {}
                 None => {
                     let help = match key {
                         "rules" => "name the rules that it takes away: `rules: [executable]`",
@@ -74,13 +76,24 @@ impl Reader {
         {
             self.error(
                 at,
-                format!("the exception `{id}` trusts a sender's address, which anyone can write"),
+                format!("the exception `{id}` trusts what anyone can write: a sender's address or a HELO name"),
                 "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server",
             );
         }
         let until = match node.child("until") {
             Some(node) => Some(self.date(node)?),
-            None => None,
+            None => {
+                if !has_meant(node, "an exception", &known, "until") {
+                    self.problems.warning(
+                        node.at,
+                        format!(
+                            "the exception `{id}` has no end: it stays until someone remembers it"
+                        ),
+                        "give it a last day: `until: 2026-12-31`",
+                    );
+                }
+                None
+            }
         };
         if let (Some(until), Some(at)) = (until, node.child("until").map(|node| node.at))
             && until < today
@@ -116,6 +129,9 @@ impl Reader {
                     [day, month, year] if year.len() == 4 && day.len() <= 2 && month.len() <= 2 => {
                         format!("write the year first: `{year}-{month:0>2}-{day:0>2}`")
                     }
+                    [year, month, day] if year.len() == 4 && day.len() == 2 && month.len() == 2 => {
+                        "there is no such day in the calendar".to_owned()
+                    }
                     _ => "write year, month and day: `2026-12-31`".to_owned(),
                 };
                 self.error(node.at, format!("`{text}` is not a date"), help);
@@ -125,14 +141,18 @@ impl Reader {
     }
 }
 
-/// Whether it can hold on the word of the sender alone: it asks for MAIL FROM or From, and nothing
-/// beside them proves who sends.
-fn trusts_an_address(condition: &Condition) -> bool {
+/// Whether it can hold on the word of the sender alone: it asks for MAIL FROM, From or HELO, and
+/// nothing beside them proves who sends.
+pub(super) fn trusts_an_address(condition: &Condition) -> bool {
     match &condition.test {
         Test::AddressOf(Who::Sender | Who::From, _)
-        | Test::DomainOf(Who::Sender | Who::From, _) => true,
+        | Test::DomainOf(Who::Sender | Who::From, _)
+        | Test::EmptySender(_)
+        | Test::Helo(_) => true,
         Test::All(parts) => parts.iter().any(trusts_an_address) && !parts.iter().any(proves),
         Test::Any(parts) => parts.iter().any(trusts_an_address),
+        // Who is nobody of those can be had as easily as who is.
+        Test::Not(part) => trusts_an_address(part),
         _ => false,
     }
 }

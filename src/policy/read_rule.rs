@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{
     condition::{Condition, Directions, MessageNumber, Test},
+    meant::has_meant,
     model::{Idle, Organisation, Reply, Rule},
-    read::{ACTIONS, MODES},
+    read::{ACTIONS, Ids, MODES},
     reader::Reader,
     reply::{Slot, Template, Values, overlong},
-    report::suggest,
-    yaml::Node,
+    report::{nearest, suggest},
+    yaml::{Node, Value},
 };
 use crate::verdict::{Action, Mode};
 
@@ -62,10 +63,33 @@ impl Reader {
         node: &Node,
         mode: Mode,
         organisation: &Organisation,
+        ids: &Ids,
     ) -> Option<Result<Rule, Idle>> {
         self.map(node, "a rule", RULE, &["sensitive", "points", "tests"])?;
         let id = Arc::<str>::from(self.name(node.child("id")?, "id")?);
         let before = self.problems.errors();
+        let whole = node.child("needs").is_some()
+            || (node.child("then").is_some() && node.child("when").is_some());
+        // Not for a file that is mistakes all through: each look is as long as the policy.
+        if !whole
+            && before < 20
+            && let Some(near) = nearest(
+                &id,
+                ids.rules
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|other| *other != &*id),
+            )
+        {
+            self.error(
+                node.at,
+                format!(
+                    "there is no rule `{id}` to change, and a new one needs both `when` and `then`"
+                ),
+                format!("did you mean the rule `{near}`?"),
+            );
+            return None;
+        }
         let title = self.line(node, "title");
         let basis = Arc::<str>::from(self.line(node, "basis"));
         let directions = match node.child("for") {
@@ -74,6 +98,7 @@ impl Reader {
         };
         let then = match node.child("then") {
             Some(then) => self.action(then),
+            None if has_meant(node, "a rule", RULE, "then") => None,
             None => {
                 self.error(
                     node.at,
@@ -122,6 +147,7 @@ impl Reader {
         }
         let when = match node.child("when") {
             Some(when) => self.condition(when),
+            None if has_meant(node, "a rule", RULE, "when") => None,
             None => {
                 self.error(
                     node.at,
@@ -132,9 +158,10 @@ impl Reader {
             }
         };
         let unless = node.child("unless").map(|unless| self.condition(unless));
-        let mut limit: Option<Limit> = None;
+        let (mut limit, mut several): (Option<Limit>, bool) = (None, false);
         if let Some(when) = &when {
             limits(when, true, &mut |found| {
+                several |= limit.as_ref().is_some_and(|first| first.text != found.text);
                 let first = limit.take().unwrap_or(found);
                 limit = Some(first);
             });
@@ -150,20 +177,16 @@ impl Reader {
         if self.problems.errors() > before {
             return None;
         }
+        if let (Some(reply), Some(when)) = (&reply, &when) {
+            self.remarks_on_reply(node, reply, when, several);
+        }
         if !enabled {
             return Some(Err(idle("switched off (enabled: false)".to_owned())));
         }
         let unless = unless.flatten();
         let when = when?;
+        self.remarks_on_rule(node, mode, directions, &when, unless.as_ref());
         let unless_files = unless.as_ref().is_some_and(Condition::asks_files);
-        if unless_files && !when.asks_files() && !has_sum(&when) {
-            let at = node.child("unless").map_or(node.at, |node| node.at);
-            self.problems.warning(
-                at,
-                format!("`unless` takes files out of the view of `{id}`, but its `when` looks at no files"),
-                "such an `unless` changes nothing: ask for the sender, the client or the recipient here",
-            );
-        }
         let rule = Rule {
             title,
             basis,
@@ -201,6 +224,14 @@ impl Reader {
                 node.at,
                 format!("`then` cannot be `{{ {}: … }}`", entry.key),
                 help,
+            );
+            return None;
+        }
+        if matches!(node.value, Value::List(_)) {
+            self.error(
+                node.at,
+                "`then` is a list, but a rule does one thing",
+                "write the strongest: everything that matches is recorded and reported without being asked for",
             );
             return None;
         }
@@ -267,6 +298,14 @@ impl Reader {
     ) -> Option<Reply> {
         let node = rule.child("reply");
         if let Some(node) = node {
+            if let Some(text) = node.text() {
+                self.error(
+                    node.at,
+                    "`reply` is a single value, but a mapping is wanted",
+                    format!("did you mean `reply: {{ vi: \"{text}\" }}`?"),
+                );
+                return None;
+            }
             self.map(node, "`reply`", &["vi", "en", "code", "enhanced"], &[])?;
         }
         let template = |this: &mut Self, key: &str, default: &str| {
@@ -430,10 +469,4 @@ fn limits(condition: &Condition, positive: bool, found: &mut dyn FnMut(Limit)) {
         text: compare.limit.clone(),
         size: size && compare.is_upper() == positive,
     });
-}
-
-fn has_sum(condition: &Condition) -> bool {
-    let mut found = false;
-    condition.walk(&mut |condition| found |= matches!(condition.test, Test::Sum(..)));
-    found
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, fs, io::Read, path::PathBuf, sync::Arc};
 
 use super::{
     list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet},
+    meant::{meant_key, meant_word, several},
     merge,
     report::{Problems, suggest},
     value::Wrong,
@@ -63,7 +64,8 @@ impl Reader {
                 self.error(
                     entry.key_at,
                     format!("unknown key `{}` in {what}", entry.key),
-                    suggest(&entry.key, known.iter().copied()),
+                    meant_key(what, &entry.key)
+                        .unwrap_or_else(|| suggest(&entry.key, known.iter().copied())),
                 );
             }
         }
@@ -161,7 +163,9 @@ impl Reader {
             self.error(
                 at,
                 format!("`{text}` is no value for `{what}`"),
-                suggest(text, words.iter().map(|(word, _)| *word)),
+                several(text)
+                    .or_else(|| meant_word(what, text).map(str::to_owned))
+                    .unwrap_or_else(|| suggest(text, words.iter().map(|(word, _)| *word))),
             );
         }
         found.map(|&(_, value)| value)
@@ -300,8 +304,8 @@ impl Reader {
                     None => sound = false,
                 }
             } else if let Some(text) = self.text(item, what) {
-                if let Err(wrong) = set.add(text, entries) {
-                    self.wrong(item.at, wrong);
+                if let Err((message, help)) = set.add(text, entries) {
+                    self.wrong(item.at, (message, several(text).unwrap_or(help)));
                     sound = false;
                 }
             } else {
@@ -335,8 +339,8 @@ impl Reader {
             } else if let Some(text) = self.text(item, what) {
                 match list::network(text) {
                     Ok(network) => networks.push(network),
-                    Err(error) => {
-                        self.wrong(item.at, error);
+                    Err((message, help)) => {
+                        self.wrong(item.at, (message, several(text).unwrap_or(help)));
                         sound = false;
                     }
                 }

@@ -54,11 +54,14 @@ impl Compare {
             }
             other => {
                 let help = match other.to_ascii_lowercase().as_str() {
-                    "mb" | "m" | "mib" => {
+                    other if other.starts_with(',') => "write a point, not a comma: `> 1.5 MiB`",
+                    "mb" | "m" | "mib" | "megabyte" | "megabytes" | "mebibyte" => {
                         "write `MiB` (1,048,576 bytes, as the shipped policies do) or `MB` (1,000,000 bytes)"
                     }
-                    "kb" | "k" | "kib" => "write `KiB` (1024 bytes) or `KB` (1000 bytes)",
-                    "gb" | "g" | "gib" => {
+                    "kb" | "k" | "kib" | "kilobyte" | "kilobytes" => {
+                        "write `KiB` (1024 bytes) or `KB` (1000 bytes)"
+                    }
+                    "gb" | "g" | "gib" | "gigabyte" | "gigabytes" => {
                         "write `GiB` (1,073,741,824 bytes) or `GB` (1,000,000,000 bytes)"
                     }
                     _ => "units are B, KB, MB, GB (of 1000) and KiB, MiB, GiB (of 1024)",
@@ -67,10 +70,14 @@ impl Compare {
             }
         };
         let wrong = || {
-            (
-                format!("`{number}` is not a number"),
-                "write for example `> 30 MiB`".to_owned(),
-            )
+            let help = match number.matches('.').count() {
+                0 | 1 => "write for example `> 30 MiB`".to_owned(),
+                _ => format!(
+                    "write it without points between the thousands: `{} {unit}`",
+                    number.replace('.', "")
+                ),
+            };
+            (format!("`{number}` is not a number"), help)
         };
         let (whole, part) = number.split_once('.').unwrap_or((number, ""));
         if part.len() > 6 || (number.contains('.') && part.is_empty()) {
@@ -170,6 +177,13 @@ fn operator(text: &str) -> Result<(Op, &str), Wrong> {
         if let Some(rest) = text.strip_prefix(sign) {
             return Ok((op, rest.trim()));
         }
+    }
+    let plain = text.trim_matches(['“', '”', '‘', '’']);
+    if plain != text {
+        return Err((
+            format!("`{text}` stands in typographic quotes"),
+            format!("write plain quotes: `\"{plain}\"`"),
+        ));
     }
     let help = match text.split_once('=') {
         Some((sign, rest)) if sign.trim().is_empty() => format!("write `== {}`", rest.trim()),

@@ -274,7 +274,16 @@ fn report_duplicates(node: &Node, problems: &mut Problems) {
                     problems.error(
                         entry.key_at,
                         format!("the key `{}` stands here a second time", entry.key),
-                        format!("it stands already on line {line}; keep one of them"),
+                        match entry.key.as_str() {
+                            "attachment" | "attachments" | "sender" | "recipient" | "client" => format!(
+                                "it stands already on line {line}; for OR write a list under one key: `{0}: [{{ … }}, {{ … }}]`; for AND `all: [{{ {0}: … }}, {{ {0}: … }}]`",
+                                entry.key
+                            ),
+                            "not" => format!(
+                                "it stands already on line {line}; write a list under one `not`, of which none may hold: `not: [{{ … }}, {{ … }}]`"
+                            ),
+                            _ => format!("it stands already on line {line}; keep one of them"),
+                        },
                     );
                 }
                 report_duplicates(&entry.node, problems);

@@ -1,0 +1,205 @@
+//! `attachment: {…}`: tree → [`FileTest`].
+
+use super::{
+    file::{FileTest, KindTest, NotOpenedTest, Why},
+    meant::several,
+    reader::Reader,
+    report::{nearest, suggest},
+    value::{Compare, Glob},
+    yaml::Node,
+};
+use crate::facts::{By, Class, FileRole, KINDS, Place};
+
+const CLASSES: &[(&str, KindTest)] = &[
+    ("executable", KindTest::Executable),
+    ("script", KindTest::Class(Class::Script)),
+    ("archive", KindTest::Class(Class::Archive)),
+    ("disk_image", KindTest::Class(Class::DiskImage)),
+    ("document", KindTest::Class(Class::Document)),
+    ("image", KindTest::Class(Class::Image)),
+    ("media", KindTest::Class(Class::Media)),
+    ("message", KindTest::Class(Class::Message)),
+    ("text", KindTest::Class(Class::Text)),
+    ("other", KindTest::Class(Class::Other)),
+];
+
+const ATTACHMENT: &[&str] = &[
+    "kind",
+    "by",
+    "name",
+    "extension",
+    "type",
+    "size",
+    "at",
+    "role",
+    "inline",
+    "encrypted",
+    "not_opened",
+];
+
+/// Whether this is a word that `kind:` takes.
+pub(super) fn is_kind(text: &str) -> bool {
+    CLASSES.iter().any(|(word, _)| *word == text) || KINDS.iter().any(|kind| kind.id == text)
+}
+
+impl Reader {
+    pub(super) fn file_test(&mut self, node: &Node) -> Option<FileTest> {
+        let entries = self.map(
+            node,
+            "`attachment`",
+            ATTACHMENT,
+            &["text", "sha256", "depth"],
+        )?;
+        let before = self.problems.errors();
+        let mut test = FileTest::default();
+        for entry in entries {
+            let (key, node) = (entry.key.as_str(), &entry.node);
+            match key {
+                "kind" => test.kinds = self.kinds(node),
+                "by" => {
+                    test.by = self.word(node, key, &[("content", By::Content), ("name", By::Name)])
+                }
+                "name" => test.names = self.globs(node, key),
+                "type" => test.types = self.globs(node, key),
+                "extension" => test.extensions = self.extensions(node),
+                "size" => test.size = self.compare(node, key, Compare::size),
+                "at" => {
+                    let words = [
+                        ("top", Place::Top),
+                        ("message", Place::Message),
+                        ("archive", Place::Archive),
+                        ("document", Place::Document),
+                    ];
+                    test.places = self.words(node, key, &words);
+                }
+                "role" => {
+                    let words = [
+                        ("attachment", FileRole::Attachment),
+                        ("inline", FileRole::Inline),
+                        ("text", FileRole::Text),
+                    ];
+                    test.roles.extend(self.words(node, key, &words));
+                }
+                "inline" => {
+                    let inline = self.boolean(node, key);
+                    test.roles.extend(inline.map(|inline| match inline {
+                        true => FileRole::Inline,
+                        false => FileRole::Attachment,
+                    }));
+                }
+                "encrypted" => test.encrypted = self.boolean(node, key),
+                "not_opened" => test.not_opened = self.not_opened(node),
+                _ => {}
+            }
+        }
+        if test.by.is_some()
+            && !test.kinds.is_empty()
+            && !test.kinds.contains(&KindTest::Executable)
+            && test.by == Some(By::Name)
+        {
+            self.error(
+                node.at,
+                "`by: name` goes with `kind: executable` only",
+                "other kinds are found in the bytes; for names use `name:` or `extension:`",
+            );
+        }
+        if node.child("role").is_some() && node.child("inline").is_some() {
+            self.error(
+                node.at,
+                "`role` and `inline` say the same thing",
+                "keep one of them",
+            );
+        }
+        (self.problems.errors() == before).then_some(test)
+    }
+
+    fn kinds(&mut self, node: &Node) -> Vec<KindTest> {
+        let mut kinds = Vec::new();
+        for (text, at) in self.texts(node, "kind") {
+            let class = CLASSES.iter().find(|(word, _)| *word == text);
+            let kind = KINDS.iter().find(|kind| kind.id == text);
+            if let Some(&(_, class)) = class {
+                kinds.push(class);
+            } else if let Some(kind) = kind {
+                kinds.push(KindTest::Id(kind.id));
+            } else {
+                let known = CLASSES.iter().map(|(word, _)| *word);
+                let known = known.chain(KINDS.iter().map(|kind| kind.id));
+                let classes = CLASSES.iter().map(|(word, _)| *word);
+                let extension = text.trim_start_matches('.');
+                let help = match nearest(text, known) {
+                    _ if text.contains(',') => several(text).unwrap_or_default(),
+                    Some(near) => format!("did you mean `{near}`?"),
+                    // The kinds are many: the classes lead on.
+                    None if (2..=5).contains(&extension.len()) => format!(
+                        "for the end of a name write `extension: {extension}`; classes of kinds: {}",
+                        classes.collect::<Vec<_>>().join(", ")
+                    ),
+                    None => suggest(text, classes),
+                };
+                self.error(at, format!("there is no kind of file `{text}`"), help);
+            }
+        }
+        kinds
+    }
+
+    fn globs(&mut self, node: &Node, what: &str) -> Vec<Glob> {
+        let mut globs = Vec::new();
+        for (text, at) in self.texts(node, what) {
+            if let Some(plain) = text.strip_prefix(['“', '”', '‘', '’']) {
+                self.error(
+                    at,
+                    format!("the pattern `{text}` begins with a typographic quote"),
+                    format!(
+                        "write plain quotes: `\"{}\"`",
+                        plain.trim_end_matches(['“', '”', '‘', '’'])
+                    ),
+                );
+                continue;
+            }
+            match Glob::new(text) {
+                Ok(glob) => globs.push(glob),
+                Err(wrong) => self.wrong(at, wrong),
+            }
+        }
+        globs
+    }
+
+    fn extensions(&mut self, node: &Node) -> Vec<String> {
+        let mut extensions = Vec::new();
+        for (text, at) in self.texts(node, "extension") {
+            let plain = text.strip_prefix('.').unwrap_or(text);
+            if plain.is_empty() || plain.contains(['*', '?', '/', ' ', '.']) {
+                let brackets = several(text);
+                self.error(
+                    at,
+                    format!("`{text}` is not a file name's extension"),
+                    brackets.as_deref().unwrap_or("write it without dots and stars, like `exe`; for patterns use `name: \"*.exe\"`"),
+                );
+            } else {
+                extensions.push(plain.to_lowercase());
+            }
+        }
+        extensions
+    }
+
+    fn not_opened(&mut self, node: &Node) -> Option<NotOpenedTest> {
+        if matches!(
+            node.text(),
+            Some("true" | "false" | "yes" | "no" | "on" | "off" | "True" | "False")
+        ) {
+            return self.boolean(node, "not_opened").map(NotOpenedTest::Any);
+        }
+        let words = [
+            ("unsupported", Why::Unsupported),
+            ("encrypted", Why::Encrypted),
+            ("damaged", Why::Damaged),
+            ("budget", Why::Budget),
+        ];
+        Some(NotOpenedTest::Because(self.words(
+            node,
+            "not_opened",
+            &words,
+        )))
+    }
+}
