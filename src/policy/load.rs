@@ -145,7 +145,7 @@ impl Reader {
                 self.error(
                     at,
                     format!("`{wanted}` names neither a file nor a policy with its version"),
-                    format!("write `{wanted}@1` (name and version, found beside this file or in the folder above), or a path: `/etc/gacthu/policies/{wanted}.yaml`"),
+                    format!("write `{wanted}@1` (name and version, found beside this file or in the folder above), or a path: `/usr/share/gacthu/policies/{wanted}.yaml`"),
                 );
                 return None;
             }
@@ -202,7 +202,7 @@ impl Reader {
         self.error(
             at,
             format!("there is no policy `{name}` to extend: no {name}.yaml beside this file or in the folder above"),
-            if near.is_empty() { "give its path, such as `/etc/gacthu/policies/base.yaml`".to_owned() } else { near },
+            if near.is_empty() { "give its path, such as `/usr/share/gacthu/policies/base.yaml`".to_owned() } else { near },
         );
         None
     }

@@ -4,6 +4,7 @@ mod conditions;
 mod files;
 mod meaning;
 mod mistakes;
+mod pages;
 mod properties;
 mod shipped;
 mod speed;
