@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::feed::Judged;
 use crate::{
-    answer,
+    engine::Decision,
     facts::{By, FileFacts, FileRole, Files, MessageFacts},
     verdict::{Action, Fired, Mode},
 };
@@ -22,9 +22,9 @@ pub(super) fn explain(label: &str, judged: &Judged, all: bool) -> String {
 
 fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt::Result {
     let decision = &judged.decision;
-    let verdict = decision.verdict();
-    let applied = answer::answer(decision).action();
-    write!(out, "{label}: {verdict}")?;
+    let verdict = judged.verdict();
+    let applied = judged.applied();
+    write!(out, "{}: {verdict}", clean(label))?;
     if applied != verdict {
         write!(out, " (applied: {applied})")?;
     }
@@ -38,6 +38,27 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
     if let Some(message) = decision.facts.message.known() {
         write_message(out, message, decision.facts.files.known())?;
     }
+    for early in &judged.refused {
+        write_recipients(out, early, all, " at RCPT")?;
+    }
+    write_recipients(out, decision, all, "")?;
+    if verdict >= Action::Defer
+        && let Some(reply) = judged.strongest().reply_if_enforced()
+    {
+        for line in &reply.lines {
+            writeln!(out, "  reply: {} {} {line}", reply.code, reply.enhanced)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each recipient of a decision with its rules; `when` says where it was decided.
+fn write_recipients(
+    out: &mut String,
+    decision: &Decision,
+    all: bool,
+    when: &str,
+) -> std::fmt::Result {
     for (index, (address, decided)) in decision
         .facts
         .recipients
@@ -47,7 +68,7 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
     {
         writeln!(
             out,
-            "  to <{}> ({}, policy {}): {}",
+            "  to <{}> ({}, policy {}): {}{when}",
             clean(&address.to_string()),
             decided.route.direction.as_str(),
             decision.generation.name(decided.route.policy),
@@ -67,13 +88,6 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
             for line in explanation.to_string().lines() {
                 writeln!(out, "    {}", clean(line))?;
             }
-        }
-    }
-    if verdict >= Action::Defer
-        && let Some(reply) = decision.reply_if_enforced()
-    {
-        for line in &reply.lines {
-            writeln!(out, "  reply: {} {} {line}", reply.code, reply.enhanced)?;
         }
     }
     Ok(())
@@ -180,7 +194,7 @@ fn bytes(size: u64) -> String {
 }
 
 /// Text of an unknown writer, fit for a terminal: controls and direction marks as escapes.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let hidden = c.is_control()

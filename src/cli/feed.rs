@@ -9,10 +9,12 @@ use std::{
 };
 
 use crate::{
+    answer,
     engine::{Decision, Judging, Services},
     facts::{Role, SessionFacts},
     message::{Address, Limits, Receiver, Spool},
     policy::{self, Destination},
+    verdict::{Action, Fired},
 };
 
 /// Bytes that are read at once.
@@ -105,10 +107,47 @@ impl From<&policy::Given> for Given {
 /// A judged message and what had to be assumed of its envelope.
 #[derive(Debug)]
 pub(super) struct Judged {
-    /// The decision; none where every recipient was refused at RCPT: then `early` has them.
+    /// The decision at the end of message, or, where every recipient was refused at RCPT and
+    /// Postfix would not send the content, the first of those.
     pub decision: Decision,
+    /// Those of the other recipients that were refused at RCPT.
+    pub refused: Vec<Decision>,
     /// In words: what was taken from the header for want of an envelope. Empty when all was given.
     pub assumed: String,
+}
+
+impl Judged {
+    /// Every decision about the message, those at RCPT first.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.refused.iter().chain([&self.decision])
+    }
+
+    /// As if every rule were enforced: the strongest of all recipients.
+    pub(super) fn verdict(&self) -> Action {
+        let verdicts = self.decisions().map(Decision::verdict);
+        verdicts.max().unwrap_or_default()
+    }
+
+    /// What Postfix would be told: the strongest of all recipients.
+    pub(super) fn applied(&self) -> Action {
+        let applied = self.decisions().map(|it| answer::answer(it).action());
+        applied.max().unwrap_or_default()
+    }
+
+    /// The decision that has the strongest verdict: its reply and its reference are shown.
+    pub(super) fn strongest(&self) -> &Decision {
+        let verdict = self.verdict();
+        self.decisions()
+            .find(|decision| decision.verdict() == verdict)
+            .unwrap_or(&self.decision)
+    }
+
+    /// Every rule that fired, for each recipient.
+    pub(super) fn fired(&self) -> impl Iterator<Item = &Fired> {
+        self.decisions()
+            .flat_map(|decision| &decision.recipients)
+            .flat_map(|recipient| &recipient.judgement.fired)
+    }
 }
 
 /// Judges one message, as if Postfix had sent it.
@@ -125,15 +164,17 @@ pub(super) fn judge(
     (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
     let (sender, recipients, session, assumed) = envelope(services, &mut piece, &mut file, given)?;
     let mut judging = Judging::begin(services.clone(), session, sender);
-    let mut refused = None;
-    for recipient in recipients {
-        if let Some(decision) = judging.rcpt(recipient) {
-            refused.get_or_insert(decision);
-        }
-    }
+    let mut refused: Vec<Decision> = recipients
+        .into_iter()
+        .filter_map(|recipient| judging.rcpt(recipient))
+        .collect();
     // Where nobody is left, Postfix would not send the content: what was decided at RCPT stands.
-    if let Some(decision) = refused.filter(|_| judging.recipients() == 0) {
-        return Ok(Judged { decision, assumed });
+    if judging.recipients() == 0 && !refused.is_empty() {
+        return Ok(Judged {
+            decision: refused.remove(0),
+            refused,
+            assumed,
+        });
     }
     while !piece.is_empty() {
         judging.raw(&piece);
@@ -142,6 +183,7 @@ pub(super) fn judge(
     }
     Ok(Judged {
         decision: judging.end_now(),
+        refused,
         assumed,
     })
 }

@@ -152,7 +152,8 @@ fn split(mut mbox: impl Read) -> io::Result<Vec<(u64, u64)>> {
         }
     }
     if let Some(start) = start {
-        let end = offset - if after_empty { empty_length } else { 0 };
+        // Only an empty line that is the last one is not part of the message.
+        let end = offset - if line_length == 0 { empty_length } else { 0 };
         ranges.push((start, end.max(start) - start));
     }
     Ok(ranges)

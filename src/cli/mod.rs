@@ -9,7 +9,7 @@ mod reload;
 mod scan;
 mod serve;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +36,9 @@ enum Command {
     /// Judge messages in files, folders, Maildir and mbox, and explain.
     Scan(scan::Args),
     /// Check and test policies.
+    #[command(
+        after_help = "Exit status: 0 all is well; 1 a check or a test failed; 2 wrong usage, or a file that could not be read."
+    )]
     #[command(subcommand)]
     Policy(policy::Command),
     /// Make the running gacthu load its policy anew.
@@ -57,6 +60,12 @@ const FAILED: u8 = 1;
 
 /// Exit status 2: wrong usage, or a file that could not be read.
 const UNUSABLE: u8 = 2;
+
+/// Prints a line on standard output. A reader that went away (`| head`) is no failure of ours, and
+/// `println!` would panic on it.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
 
 /// Prints an error the way the rest of the program does and gives its exit status.
 fn fail(status: u8, message: impl std::fmt::Display) -> ExitCode {

@@ -7,9 +7,9 @@ use super::{
     explain::explain,
     fail,
     feed::{self, Given, Judged, Source},
+    say,
 };
 use crate::{
-    answer,
     engine::{Limits, Services},
     policy::{self, Generation, PolicyTest, Report},
 };
@@ -60,7 +60,7 @@ fn check(files: &[PathBuf]) -> ExitCode {
     let mut wrong = 0;
     for file in files {
         match load(std::slice::from_ref(file)) {
-            Ok(generation) => println!("{}: {}", file.display(), summary(&generation)),
+            Ok(generation) => say(format_args!("{}: {}", file.display(), summary(&generation))),
             Err(report) => {
                 print_report(&report);
                 wrong += 1;
@@ -122,21 +122,21 @@ fn test(files: &[PathBuf]) -> ExitCode {
             let source = Source::whole(&test.message);
             match feed::judge(&services, &source, &Given::from(&test.given)) {
                 Err(error) => {
-                    println!("unreadable  {name}: {error}");
+                    say(format_args!("unreadable  {name}: {error}"));
                     unusable += 1;
                 }
                 Ok(judged) => match unmet(test, &judged) {
                     unmet if unmet.is_empty() => {
-                        println!("ok          {name}");
+                        say(format_args!("ok          {name}"));
                         passed += 1;
                     }
                     unmet => {
-                        println!("FAILED      {name}");
+                        say(format_args!("FAILED      {name}"));
                         for line in unmet {
-                            println!("            {line}");
+                            say(format_args!("            {line}"));
                         }
                         for line in explain(&source.label(), &judged, true).lines() {
-                            println!("            | {line}");
+                            say(format_args!("            | {line}"));
                         }
                         failed += 1;
                     }
@@ -144,7 +144,9 @@ fn test(files: &[PathBuf]) -> ExitCode {
             }
         }
     }
-    println!("{passed} passed, {failed} failed, {unusable} unusable");
+    say(format_args!(
+        "{passed} passed, {failed} failed, {unusable} unusable"
+    ));
     if unusable > 0 {
         return ExitCode::from(UNUSABLE);
     }
@@ -156,16 +158,15 @@ fn test(files: &[PathBuf]) -> ExitCode {
 
 /// What a test expected and did not get, one line each.
 fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
-    let decision = &judged.decision;
     let mut unmet = Vec::new();
-    let verdict = decision.verdict();
+    let verdict = judged.verdict();
     if verdict != test.expect.verdict {
         unmet.push(format!(
             "verdict: expected {}, got {verdict}",
             test.expect.verdict
         ));
     }
-    let applied = answer::answer(decision).action();
+    let applied = judged.applied();
     if let Some(expected) = test.expect.applied
         && expected != applied
     {
@@ -173,8 +174,7 @@ fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
     }
     if let Some(expected) = &test.expect.rules {
         let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        let fired = decision.recipients.iter().flat_map(|r| &r.judgement.fired);
-        let mut got: Vec<&str> = fired.map(|fired| &*fired.id).collect();
+        let mut got: Vec<&str> = judged.fired().map(|fired| &*fired.id).collect();
         for rules in [&mut expected, &mut got] {
             rules.sort_unstable();
             rules.dedup();

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{FAILED, UNUSABLE, fail};
+use super::{FAILED, UNUSABLE, fail, say};
 
 /// Where `gacthu serve` puts its control socket under the shipped systemd unit.
 pub(super) const CONTROL: &str = "/run/gacthu/control.sock";
@@ -33,7 +33,7 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> ExitCode {
     match ask(&args.control) {
         Ok((200, text)) => {
-            print!("{text}");
+            say(text.trim_end());
             ExitCode::SUCCESS
         }
         Ok((422, text)) => {

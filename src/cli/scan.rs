@@ -18,14 +18,13 @@ use serde::Serialize;
 
 use super::{
     UNUSABLE,
-    explain::explain,
+    explain::{clean, explain},
     fail,
     feed::{self, Given, Judged, Source},
     inputs::Inputs,
     policy::{load, print_report},
 };
 use crate::{
-    answer,
     engine::{Limits, Services},
     facts::{Files, MessageFacts},
     reference::Reference,
@@ -62,7 +61,9 @@ pub struct Args {
     /// The login of an authenticated client.
     #[arg(long, value_name = "USER")]
     auth: Option<String>,
-    /// One JSON object a line.
+    /// One JSON object a line: file, verdict, applied, rules (id, basis, then, mode, unknown),
+    /// reply, reference, facts (message, files), elapsed_us; assumed, where the envelope was not
+    /// given; failed, where gacthu itself failed.
     #[arg(long)]
     json: bool,
     /// Print every rule and condition, not only those that fired.
@@ -128,8 +129,11 @@ pub(super) fn run(args: &Args) -> ExitCode {
     };
     let mut unreadable = 0;
     for (path, error) in &inputs.unreadable {
-        eprintln!("gacthu: {} cannot be read: {error}", path.display());
+        eprintln!("gacthu: {}", unread(&path.display().to_string(), error));
         unreadable += 1;
+    }
+    if inputs.sources.is_empty() && unreadable == 0 {
+        eprintln!("gacthu: no message was found there");
     }
     let jobs = match args.jobs {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -175,7 +179,7 @@ fn judge_all(
                     let started = Instant::now();
                     let judged = feed::judge(services, source, given)
                         .map(|judged| text(source, &judged, started.elapsed(), args))
-                        .map_err(|error| format!("{} cannot be read: {error}", source.label()));
+                        .map_err(|error| unread(&source.label(), &error));
                     if send.send((index, judged)).is_err() {
                         break;
                     }
@@ -216,26 +220,30 @@ fn print_in_order(
     Ok(failed)
 }
 
+fn unread(path: &str, error: &io::Error) -> String {
+    format!("{} cannot be read: {error}", clean(path))
+}
+
 /// What is printed of one message.
 fn text(source: &Source, judged: &Judged, elapsed: Duration, args: &Args) -> String {
-    let decision = &judged.decision;
+    let (decision, strongest) = (&judged.decision, judged.strongest());
     let label = source.label();
     if !args.json {
         return explain(&label, judged, args.explain);
     }
     let mut rules: Vec<Rule<'_>> = Vec::new();
-    for fired in decision.recipients.iter().flat_map(|r| &r.judgement.fired) {
+    for fired in judged.fired() {
         if !rules.iter().any(|rule| *rule.id == *fired.id) {
             rules.push(rule(fired));
         }
     }
     let line = Line {
         file: &label,
-        verdict: decision.verdict(),
-        applied: answer::answer(decision).action(),
+        verdict: judged.verdict(),
+        applied: judged.applied(),
         rules,
-        reply: decision.reply_if_enforced(),
-        reference: decision.reference,
+        reply: strongest.reply_if_enforced(),
+        reference: strongest.reference,
         facts: LineFacts {
             message: decision.facts.message.known(),
             files: decision.facts.files.known(),

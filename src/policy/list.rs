@@ -225,6 +225,21 @@ fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
                         "write one address an entry, without name and angle brackets: `user@domain`".to_owned(),
                     );
                 }
+                // Nobody's address has a star: it would be met by no one, in silence.
+                if local == "*" {
+                    return wrong(
+                        "an address",
+                        format!(
+                            "did you mean `@{domain}`? It means everyone of exactly that domain"
+                        ),
+                    );
+                }
+                if local.contains('*') || domain.contains('*') {
+                    return wrong(
+                        "an address",
+                        "stars are not understood here: write whole addresses, `@domain` or `.domain`".to_owned(),
+                    );
+                }
                 let Some(domain) = normal_domain(domain) else {
                     return wrong(
                         "an address",
@@ -255,6 +270,10 @@ fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
                     "a domain",
                     format!("did you mean `{domain}`? For addresses there is `address:`"),
                 );
+            }
+            if let Some((_, rest)) = entry.split_once("://") {
+                let host = rest.split(['/', ':']).next().unwrap_or_default();
+                return wrong("a domain", format!("did you mean `{host}`?"));
             }
             if let Some(domain) = entry.strip_prefix("*.") {
                 return wrong(

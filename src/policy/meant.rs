@@ -56,6 +56,14 @@ pub(super) fn meant_key(what: &str, key: &str) -> Option<String> {
         ("a condition", "kind" | "extension" | "encrypted" | "not_opened") => {
             Some(format!("did you mean `attachment: {{ {key}: … }}`?"))
         }
+        ("a condition", "not_scanned" | "size" | "parts" | "headers") => {
+            Some(format!("did you mean `message: {{ {key}: … }}`?"))
+        }
+        ("`given`", "to" | "recipient" | "recipients") => mean("rcpt"),
+        ("`given`", "ip" | "address" | "network") => mean("client"),
+        ("`given`", "sender" | "mail_from") => mean("from"),
+        ("`given`", "login" | "user" | "authenticated") => mean("auth"),
+        ("`expect`", "action" | "then" | "result") => mean("verdict"),
         ("a condition", "total_size" | "largest_size") => {
             Some(format!("did you mean `attachments: {{ {key}: … }}`?"))
         }

@@ -108,6 +108,7 @@ impl Reader {
             let Some((exception, names)) = self.exception(node, &ids, today) else {
                 continue;
             };
+            self.remarks_on_exception(node, &exception, &names, &rules);
             for rule in &mut rules {
                 if names.iter().any(|name| **name == *rule.id) {
                     rule.exceptions.push(exceptions.len());

@@ -2,7 +2,7 @@
 
 use super::{
     condition::{Condition, Directions, Test},
-    model::{Organisation, Reply, Rule},
+    model::{Exception, Organisation, Reply, Rule},
     read_exception::trusts_an_address,
     reader::Reader,
     reply::Slot,
@@ -93,6 +93,29 @@ impl Reader {
                 at,
                 format!("`{{limit}}` always says the first limit of the `when`, here {}, whichever was passed", reply.limit),
                 "make one rule of each limit, so that each says its own",
+            );
+        }
+    }
+
+    pub(super) fn remarks_on_exception(
+        &mut self,
+        node: &Node,
+        exception: &Exception,
+        names: &[String],
+        rules: &[Rule],
+    ) {
+        let mut named = rules
+            .iter()
+            .filter(|rule| names.iter().any(|name| **name == *rule.id))
+            .peekable();
+        let can = possible(&exception.when);
+        let never = named.peek().is_some()
+            && named.all(|rule| rule.directions.and(can) == Directions::NONE);
+        if never {
+            self.problems.warning(
+                node.child("when").map_or(node.at, |node| node.at),
+                format!("the exception `{}` can never apply: its rules are for other directions", exception.id),
+                "`authenticated: true` is outbound or internal mail; for mail from outside ask for `client: { network: … }`",
             );
         }
     }

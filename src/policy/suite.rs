@@ -4,9 +4,10 @@ use std::{net::IpAddr, path::PathBuf};
 
 use super::{
     Place,
+    meant::has_meant,
     read::{ACTIONS, Ids},
     reader::Reader,
-    report::{nearest, suggest},
+    report::suggest,
     yaml::{Node, Value},
 };
 use crate::{facts::Role, verdict::Action};
@@ -188,10 +189,8 @@ impl Reader {
             }
         }
         if node.child("verdict").is_none() {
-            let meant = entries
-                .iter()
-                .find_map(|entry| nearest(&entry.key, ["verdict"]));
-            if meant.is_none() {
+            let known = ["verdict", "applied", "rules"];
+            if !has_meant(node, "`expect`", &known, "verdict") {
                 self.error(
                     node.at,
                     "`expect` says no `verdict`",

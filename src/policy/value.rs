@@ -185,12 +185,21 @@ fn operator(text: &str) -> Result<(Op, &str), Wrong> {
             format!("write plain quotes: `\"{plain}\"`"),
         ));
     }
-    let help = match text.split_once('=') {
-        Some((sign, rest)) if sign.trim().is_empty() => format!("write `== {}`", rest.trim()),
-        Some((sign @ ("=>" | "=<"), _)) => format!("turn it round: `{}`", sign),
-        _ => format!(
-            "write for example `\"> {text}\"` (one of >, >=, <, <=, == before the value; in quotes, for `>` means something else to YAML)"
-        ),
+    let help = match text.strip_prefix('=') {
+        Some(rest) if rest.starts_with(['>', '<']) => {
+            let (sign, value) = rest.split_at(1);
+            format!("did you mean `{sign}= {}`?", value.trim())
+        }
+        Some(rest) => format!("write `== {}`", rest.trim()),
+        None => {
+            let value = match text.starts_with(|c: char| c.is_ascii_digit()) {
+                true => text,
+                false => "30 MiB",
+            };
+            format!(
+                "write for example `\"> {value}\"` (one of >, >=, <, <=, == before the value; in quotes, for `>` means something else to YAML)"
+            )
+        }
     };
     Err((format!("`{text}` does not say how to compare"), help))
 }
