@@ -4,6 +4,7 @@ mod explain;
 mod feed;
 mod inputs;
 mod log;
+mod made;
 mod policy;
 mod reload;
 mod scan;

@@ -7,11 +7,11 @@ use super::{
     explain::explain,
     fail,
     feed::{self, Given, Judged, Source},
-    say,
+    made, say,
 };
 use crate::{
     engine::{Limits, Services},
-    policy::{self, Generation, PolicyTest, Report},
+    policy::{self, Generation, Letter, PolicyTest, Report},
 };
 
 /// Sub-commands of `gacthu policy`.
@@ -117,10 +117,23 @@ fn test(files: &[PathBuf]) -> ExitCode {
                 "{}:{}: {}",
                 test.place.file.display(),
                 test.place.line,
-                test.message.display()
+                test.letter
             );
-            let source = Source::whole(&test.message);
-            match feed::judge(&services, &source, &Given::from(&test.given)) {
+            let given = Given::from(&test.given);
+            let (label, judged) = match &test.letter {
+                Letter::File(path) => {
+                    let source = Source::whole(path);
+                    (source.label(), feed::judge(&services, &source, &given))
+                }
+                Letter::Made(sizes) => {
+                    let letter = made::letter(&test.given, sizes);
+                    (
+                        test.letter.to_string(),
+                        feed::judge_from(&services, letter, &given),
+                    )
+                }
+            };
+            match judged {
                 Err(error) => {
                     say(format_args!("unreadable  {name}: {error}"));
                     unusable += 1;
@@ -135,7 +148,7 @@ fn test(files: &[PathBuf]) -> ExitCode {
                         for line in unmet {
                             say(format_args!("            {line}"));
                         }
-                        for line in explain(&source.label(), &judged, true).lines() {
+                        for line in explain(&label, &judged, true).lines() {
                             say(format_args!("            | {line}"));
                         }
                         failed += 1;
@@ -171,6 +184,11 @@ fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
         && expected != applied
     {
         unmet.push(format!("applied: expected {expected}, got {applied}"));
+    }
+    for rule in &test.expect.not {
+        if judged.fired().any(|fired| *fired.id == **rule) {
+            unmet.push(format!("rules: {rule} fired, and must not"));
+        }
     }
     if let Some(expected) = &test.expect.rules {
         let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();

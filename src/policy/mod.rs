@@ -52,7 +52,7 @@ use crate::{questions::Questions, verdict::Mode};
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use report::{Place, Problem, Report, Severity};
 pub use route::{Destination, Origin, Route};
-pub use suite::{Expect, Given, PolicyTest};
+pub use suite::{Expect, Given, Letter, PolicyTest};
 
 /// Loads policies with all that they extend and all lists: all of it or nothing.
 ///

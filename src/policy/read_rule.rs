@@ -53,6 +53,10 @@ const INSPECTORS: &[(&str, bool)] = &[
     ("antivirus", false),
     ("pattern", false),
     ("rate", false),
+    // The site's own boxes: whose they are, which belong to an agency.
+    ("directory", false),
+    // Who has written to whom before.
+    ("history", false),
 ];
 const DEFAULT_RANK: u32 = 100;
 
