@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
 
+mod coverage;
 mod explain;
 mod feed;
 mod inputs;
@@ -7,8 +8,11 @@ mod log;
 mod made;
 mod policy;
 mod reload;
+mod rule;
 mod scan;
 mod serve;
+mod show;
+mod summary;
 
 use std::{io::Write, process::ExitCode};
 
@@ -36,7 +40,7 @@ enum Command {
     Serve(serve::Args),
     /// Judge messages in files, folders, Maildir and mbox, and explain.
     Scan(scan::Args),
-    /// Check and test policies.
+    /// Check, test, show and explain policies.
     #[command(
         after_help = "Exit status: 0 all is well; 1 a check or a test failed; 2 wrong usage, or a file that could not be read."
     )]

@@ -25,6 +25,20 @@ pub enum Command {
         after_help = "Exit status: 0 every test passed; 1 one did not; 2 a policy does not check or a message could not be read."
     )]
     Test(Files),
+    /// Compare policies with the clauses of their regulations: what is covered, by which rule and
+    /// tests, what is missing, what no filter can enforce.
+    #[command(
+        after_help = "Exit status: 0 nothing is missing; 1 a clause that could be served has no rule, or a rule cites a clause that the register does not give to it; 2 a policy or a register does not check."
+    )]
+    Coverage(super::coverage::Args),
+    /// Print a policy with all that it extends, each value with the place where it is written.
+    #[command(after_help = "Exit status: 0 it was printed; 2 the policy does not check.")]
+    Show(super::show::Args),
+    /// Say in words what one rule does, and where each part of it is written.
+    #[command(
+        after_help = "Exit status: 0 it was explained; 1 there is no such rule; 2 the policy does not check."
+    )]
+    Explain(super::rule::Args),
 }
 
 /// The policies to look at.
@@ -39,6 +53,9 @@ pub(super) fn run(command: Command) -> ExitCode {
     match command {
         Command::Check(files) => check(&files.files),
         Command::Test(files) => test(&files.files),
+        Command::Coverage(args) => super::coverage::run(&args),
+        Command::Show(args) => super::show::run(&args),
+        Command::Explain(args) => super::rule::run(&args),
     }
 }
 

@@ -14,7 +14,10 @@
 //! }
 //! ```
 
+mod card;
+mod clauses;
 mod condition;
+mod coverage;
 mod explain;
 mod file;
 mod fold;
@@ -34,6 +37,7 @@ mod remarks;
 mod reply;
 mod report;
 mod route;
+mod show;
 mod suite;
 mod truth;
 mod value;
@@ -49,6 +53,9 @@ use jiff::{Zoned, civil::Date};
 use self::{list::NameSet, model::Policy};
 use crate::{questions::Questions, verdict::Mode};
 
+pub use card::{ExceptionCard, RuleCard, Said};
+pub use clauses::Does;
+pub use coverage::{ClauseCoverage, Coverage, RuleCoverage, RuleState, State, coverage};
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use report::{Place, Problem, Report, Severity};
 pub use route::{Destination, Origin, Route};

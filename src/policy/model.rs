@@ -25,7 +25,6 @@ pub(super) struct Policy {
     pub(super) idle: Vec<Idle>,
     pub(super) exceptions: Vec<Exception>,
     /// The merged tree; every value knows the file in which it stands.
-    #[expect(dead_code, reason = "`policy show` reads it (issue 3)")]
     pub(super) tree: Node,
 }
 
@@ -85,6 +84,8 @@ pub(super) struct Idle {
     pub(super) title: String,
     pub(super) basis: Arc<str>,
     pub(super) why: String,
+    /// The inspector that it waits for; none for a rule that is switched off.
+    pub(super) waits_for: Option<String>,
     pub(super) at: At,
 }
 

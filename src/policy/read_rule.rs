@@ -137,17 +137,19 @@ impl Reader {
             .child("enabled")
             .and_then(|node| self.boolean(node, "enabled"))
             .unwrap_or(true);
-        let idle = |why: String| Idle {
+        let idle = |why: String, waits_for: Option<String>| Idle {
             id: Arc::clone(&id),
             title: title.clone(),
             basis: Arc::clone(&basis),
             why,
+            waits_for,
             at: node.at,
         };
         if let Some(missing) = node.child("needs").and_then(|needs| self.missing(needs)) {
-            return Some(Err(idle(format!(
-                "needs {missing}, which this version does not have"
-            ))));
+            return Some(Err(idle(
+                format!("needs {missing}, which this version does not have"),
+                Some(missing),
+            )));
         }
         let when = match node.child("when") {
             Some(when) => self.condition(when),
@@ -185,7 +187,7 @@ impl Reader {
             self.remarks_on_reply(node, reply, when, several);
         }
         if !enabled {
-            return Some(Err(idle("switched off (enabled: false)".to_owned())));
+            return Some(Err(idle("switched off (enabled: false)".to_owned(), None)));
         }
         let unless = unless.flatten();
         let when = when?;
