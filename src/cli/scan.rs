@@ -179,7 +179,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         jobs => jobs,
     };
     let written = if args.summary {
-        summarise(&services, &inputs.sources, &given, jobs, args)
+        summarise(&services, &inputs, &given, jobs, args)
     } else {
         print_all(&services, &inputs.sources, &given, jobs, args)
     };
@@ -220,18 +220,18 @@ fn print_all(
 /// Prints what came of all messages together. How many could not be read.
 fn summarise(
     services: &Arc<Services>,
-    sources: &[Source],
+    inputs: &Inputs,
     given: &Given,
     jobs: usize,
     args: &Args,
 ) -> io::Result<usize> {
     let mut summary = Summary::new(args.examples);
     let tell = |source: &Source, judged: &Judged, _| Seen::new(source.label(), judged);
-    let failed = judge_all(services, sources, given, jobs, tell, |seen| {
+    let failed = judge_all(services, &inputs.sources, given, jobs, tell, |seen| {
         summary.add(seen);
         Ok(())
     })?;
-    summary.unreadable = failed;
+    summary.unreadable = failed + inputs.unreadable.len();
     let text = match args.json {
         true => summary.json(),
         false => summary.to_string(),

@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::{
     Generation, Letter, Place,
     condition::{Condition, Test},
-    merge,
     model::{Policy, Rule},
     reply::{self, Values},
+    show,
     yaml::{Node, Value},
 };
 use crate::{
@@ -156,7 +156,7 @@ impl Generation {
                     let id = text(node, "id");
                     let known = policy.exceptions.iter().find(|known| *known.id == *id);
                     ExceptionCard {
-                        when: node.child("when").map(merge::flow).unwrap_or_default(),
+                        when: node.child("when").map(show::flow).unwrap_or_default(),
                         reason: text(node, "reason"),
                         by: text(node, "by"),
                         until: text(node, "until"),
@@ -174,7 +174,7 @@ impl Generation {
                 .iter()
                 .map(|entry| Said {
                     key: entry.key.clone(),
-                    value: merge::flow(&entry.node),
+                    value: show::flow(&entry.node),
                     place: self.origin(entry.key_at),
                 })
                 .collect(),

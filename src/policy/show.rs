@@ -70,6 +70,12 @@ fn whole(generation: &Generation, node: &Node) -> Node {
     let mut node = node.clone();
     if let Value::Map(entries) = &mut node.value {
         entries.retain(|entry| entry.key != "extends");
+        // As people write it: whose policy it is first.
+        entries.sort_by_key(|entry| {
+            let first = ["policy", "name", "version", "organisation", "mode"];
+            let at = first.iter().position(|key| *key == entry.key);
+            at.unwrap_or(first.len())
+        });
     }
     paths(generation, &mut node);
     node
@@ -178,7 +184,8 @@ fn every(node: &Node, holds: &impl Fn(At) -> bool) -> bool {
         }
 }
 
-fn flow(node: &Node) -> String {
+/// A node in flow style.
+pub(super) fn flow(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".to_owned(),
         Value::Scalar(text) => scalar(text),

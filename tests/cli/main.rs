@@ -1,6 +1,7 @@
 //! The program from outside: arguments, output, exit status, signals, sockets. Each file is one
 //! part of the command line; `program.rs` runs it, `mta.rs` speaks to it as Postfix does.
 
+mod coverage;
 mod mta;
 mod policy;
 mod program;
@@ -8,6 +9,8 @@ mod reload;
 mod scan;
 mod serve;
 mod sessions;
+mod show;
+mod summary;
 mod systemd;
 mod told;
 
@@ -22,6 +25,9 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "--help"],
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
+        &["policy", "coverage", "--help"],
+        &["policy", "show", "--help"],
+        &["policy", "explain", "--help"],
         &["reload", "--help"],
     ] {
         let said = run(words);
