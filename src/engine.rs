@@ -24,17 +24,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     content::{self, Budget, Needs},
-    facts::{Fact, Facts, Files, MessageFacts, Reason, SessionFacts},
-    inspect,
+    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, SessionFacts},
+    inspect::{self, pattern::Patterns},
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
-    verdict::{Action, Direction, Judgement, ReplyText},
+    site::Site,
+    verdict::{Action, Direction, Judgement, MixedPolicies, ReplyText},
 };
 
 /// Limits on what one message, and all together, may cost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message that are read where they come; beyond it the message waits its turn.
     pub heavy: usize,
@@ -60,10 +61,29 @@ impl Default for Limits {
     }
 }
 
+/// What judges messages now: a policy generation, the automata that answer its patterns, and the
+/// site's settings; taken, kept and replaced as one.
+#[derive(Clone, Debug)]
+struct Running {
+    policy: Arc<Generation>,
+    patterns: Arc<Patterns>,
+    site: Arc<Site>,
+}
+
+impl Running {
+    fn new(generation: Generation, site: Arc<Site>) -> Self {
+        Self {
+            patterns: Arc::new(Patterns::compile(generation.questions())),
+            policy: Arc::new(generation),
+            site,
+        }
+    }
+}
+
 /// What all messages share: the running policy, the spool, the turns of heavy messages.
 #[derive(Debug)]
 pub struct Services {
-    policy: ArcSwap<Generation>,
+    running: ArcSwap<Running>,
     limits: Limits,
     spool: Spool,
     turns: Semaphore,
@@ -82,7 +102,7 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            policy: ArcSwap::from_pointee(policy),
+            running: ArcSwap::from_pointee(Running::new(policy, Arc::default())),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
@@ -90,14 +110,41 @@ impl Services {
         })
     }
 
-    /// The running policy generation.
-    pub fn policy(&self) -> Arc<Generation> {
-        self.policy.load_full()
+    /// The same, with these settings of the site.
+    pub fn with_site(self, site: Site) -> Self {
+        let running = Running::clone(&self.running.load());
+        let site = Arc::new(site);
+        self.running.store(Arc::new(Running { site, ..running }));
+        self
     }
 
-    /// Replaces the running generation; messages under way keep theirs.
+    /// The running policy generation.
+    pub fn policy(&self) -> Arc<Generation> {
+        self.running.load().policy.clone()
+    }
+
+    /// The site's settings in force.
+    pub fn site(&self) -> Arc<Site> {
+        self.running.load().site.clone()
+    }
+
+    /// Bytes of memory that the running generation's word lists and automata hold.
+    pub fn pattern_bytes(&self) -> usize {
+        self.running.load().patterns.memory()
+    }
+
+    /// Replaces the running generation, policy and patterns together; messages under way keep
+    /// theirs. Compiling patterns takes a while: not for a thread that serves connections.
     pub fn replace_policy(&self, generation: Generation) {
-        self.policy.store(Arc::new(generation));
+        let site = self.site();
+        self.running.store(Arc::new(Running::new(generation, site)));
+    }
+
+    /// Replaces the running generation and the site's settings as one; messages under way keep
+    /// theirs.
+    pub fn replace(&self, generation: Generation, site: Site) {
+        self.running
+            .store(Arc::new(Running::new(generation, Arc::new(site))));
     }
 
     /// Bytes in the spool now.
@@ -230,6 +277,9 @@ impl Decision {
 pub struct Judging {
     services: Arc<Services>,
     generation: Arc<Generation>,
+    /// The settings that were in force at MAIL.
+    site: Arc<Site>,
+    patterns: Arc<Patterns>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -245,10 +295,23 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
-    pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
+    /// Begins a message at MAIL: takes the running policy generation and the site's settings, and
+    /// keeps them to the end. Where the session does not say its network, the client's address
+    /// does.
+    pub fn begin(services: Arc<Services>, mut session: SessionFacts, sender: Address) -> Self {
+        let Running {
+            policy,
+            site,
+            patterns,
+        } = Running::clone(&services.running.load());
+        session.network = session
+            .network
+            .or_else(|| site.networks.of(session.client?));
+        session.role = site.role(session.role, session.network);
         Self {
-            generation: services.policy(),
+            generation: policy,
+            site,
+            patterns,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -308,6 +371,11 @@ impl Judging {
                 ..Times::default()
             },
         })
+    }
+
+    /// What becomes of recipients under different policies, by the settings in force at MAIL.
+    pub fn mixed_policies(&self) -> MixedPolicies {
+        self.site.mixed_policies
     }
 
     /// The name that the decision at the end of message will have.
@@ -382,10 +450,14 @@ impl Judging {
             .take()
             .ok_or_else(|| "the message's reader failed".to_owned())
             .and_then(|receiver| {
-                guarded(|| find(receiver, self.generation.questions(), &mut self.times))
+                guarded(|| {
+                    let questions = self.generation.questions();
+                    find(receiver, questions, &self.patterns, &mut self.times)
+                })
             });
         let failed = match found {
-            Ok((message, files)) => {
+            Ok((message, files, matches)) => {
+                self.facts.matches = matches;
                 self.facts.message = Fact::Known(message);
                 self.facts.files = Fact::Known(files);
                 None
@@ -393,7 +465,8 @@ impl Judging {
             Err(why) => {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
-                self.facts.files = Fact::Unknown(reason);
+                self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
         };
@@ -416,7 +489,7 @@ impl Judging {
         self.times.total = self.begun.elapsed();
         Decision {
             reference: self.reference,
-            generation: self.generation,
+            generation: self.generation.clone(),
             facts: self.facts,
             recipients,
             failed,
@@ -470,20 +543,29 @@ impl fmt::Debug for Judging {
 }
 
 /// The stages behind the last byte: tree, then facts.
-fn find(receiver: Receiver, questions: &Questions, times: &mut Times) -> (MessageFacts, Files) {
+fn find(
+    receiver: Receiver,
+    questions: &Questions,
+    patterns: &Patterns,
+    times: &mut Times,
+) -> (MessageFacts, Files, Matches) {
     let started = Instant::now();
     let message = receiver.finish();
     let scanned = Instant::now();
     times.scan += scanned - started;
     let needs = Needs::of(questions);
-    let tree = content::open(&message, &needs, &mut Budget::default());
+    let mut budget = Budget::default();
+    let tree = content::open(&message, &needs, &mut budget);
+    let letter = content::letter(&message, &needs, &mut budget);
     let opened = Instant::now();
     times.content += opened - scanned;
-    let facts = (inspect::message(&message), inspect::files(&tree, questions));
+    let mut files = inspect::files(&tree, questions);
+    let matches = patterns.answer(&message, &letter, &mut files);
+    let facts = (inspect::message(&message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);
-    facts
+    (facts.0, facts.1, matches)
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

@@ -2,7 +2,12 @@
 //!
 //! A stage of the engine starts only if a question needs it.
 
-use std::collections::BTreeSet;
+pub mod pattern;
+pub mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use pattern::{Field, Matcher, PatternHash, PatternQuestion};
 
 /// One thing that a policy needs to know of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +27,7 @@ pub enum Question {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Questions {
     asked: BTreeSet<Question>,
+    patterns: BTreeMap<PatternHash, PatternQuestion>,
 }
 
 impl Questions {
@@ -38,5 +44,23 @@ impl Questions {
     /// Adds all questions of another policy.
     pub fn join(&mut self, other: &Self) {
         self.asked.extend(&other.asked);
+        self.patterns.extend(other.patterns.clone());
+    }
+
+    /// Adds a pattern; one that is there already stays once.
+    pub fn ask_pattern(&mut self, pattern: &PatternQuestion) {
+        self.patterns
+            .entry(pattern.hash)
+            .or_insert_with(|| pattern.clone());
+    }
+
+    /// The patterns, each once, by their names.
+    pub fn patterns(&self) -> impl Iterator<Item = &PatternQuestion> {
+        self.patterns.values()
+    }
+
+    /// Whether any pattern looks into this field.
+    pub fn asks_field(&self, field: &Field) -> bool {
+        self.patterns().any(|pattern| pattern.field == *field)
     }
 }

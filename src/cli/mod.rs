@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
 
+mod check;
 mod coverage;
 mod explain;
 mod feed;
 mod inputs;
 mod log;
 mod made;
+mod options;
 mod policy;
 mod reload;
 mod rule;
@@ -37,7 +39,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the milter.
-    Serve(serve::Args),
+    Serve(options::Args),
+    /// Check a settings file with all its policies.
+    Check(check::Args),
     /// Judge messages in files, folders, Maildir and mbox, and explain.
     Scan(scan::Args),
     /// Check, test, show and explain policies.
@@ -54,6 +58,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Reload(args) => reload::run(&args),

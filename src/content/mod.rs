@@ -9,8 +9,11 @@
 
 mod binary;
 pub mod kinds;
+mod letter;
+mod page;
 mod script;
 mod text;
+mod url;
 mod zip;
 
 use std::{collections::HashMap, time::Duration};
@@ -18,8 +21,11 @@ use std::{collections::HashMap, time::Duration};
 use crate::{
     facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason},
     message::{Blob, Disposition, Message, Part, PartKind, Unscanned, Why},
-    questions::{Question, Questions},
+    questions::{Field, Question, Questions},
 };
+pub use letter::{Letter, letter};
+pub use url::Url;
+
 use kinds::Sample;
 
 /// What is wanted of the tree: the union of what the policy's questions need.
@@ -27,13 +33,24 @@ use kinds::Sample;
 pub struct Needs {
     /// What kinds the files are, and with it whether they are encrypted and opened.
     pub kinds: bool,
+    /// Plain texts.
+    pub texts: bool,
+    /// HTML texts.
+    pub pages: bool,
+    /// URLs in both.
+    pub urls: bool,
 }
 
 impl Needs {
     /// What these questions need.
     pub fn of(questions: &Questions) -> Self {
         let kinds = questions.asks(Question::Kinds) || questions.asks(Question::Executables);
-        Self { kinds }
+        Self {
+            kinds,
+            texts: questions.asks_field(&Field::Text),
+            pages: questions.asks_field(&Field::Html),
+            urls: questions.asks_field(&Field::Url),
+        }
     }
 }
 
@@ -51,16 +68,19 @@ pub struct Budget {
     pub depth: u32,
     /// `time`: time for opening.
     pub time: Duration,
+    /// `text_bytes`: bytes of text that are read for patterns.
+    pub text_bytes: u64,
 }
 
 impl Default for Budget {
-    /// 256 MiB, 10,000 members, 16 containers inside each other, 10 seconds.
+    /// 256 MiB, 10,000 members, 16 containers inside each other, 10 seconds; 4 MiB of text.
     fn default() -> Self {
         Self {
             bytes: 256 << 20,
             members: 10_000,
             depth: 16,
             time: Duration::from_secs(10),
+            text_bytes: 4 << 20,
         }
     }
 }

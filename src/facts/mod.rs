@@ -5,13 +5,15 @@
 //! judged (`docs/DESIGN.md`, "What a policy means", point 1).
 
 mod kind;
+mod matches;
 
 use std::{fmt, net::IpAddr};
 
 pub use kind::{Class, KINDS, Kind};
+pub use matches::Matches;
 use serde::Serialize;
 
-use crate::message::Address;
+use crate::{message::Address, questions::PatternHash};
 
 /// A fact: known, or unknown with the reason why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,6 +133,54 @@ pub enum Role {
     Local,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Mx,
+        Self::Submission,
+        Self::Mailbox,
+        Self::Gateway,
+        Self::Local,
+    ];
+
+    /// The word that settings, policies and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mx => "mx",
+            Self::Submission => "submission",
+            Self::Mailbox => "mailbox",
+            Self::Gateway => "gateway",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// A network that the site knows by its use (`networks` of gacthu.yaml).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Printers, scanners, applications: ours, without a login.
+    Devices,
+    /// What stands in front of us and talks to the world: its clients are not its own.
+    Gateways,
+    /// Zimbra, Exchange, Dovecot: they hand over our users' mail.
+    MailboxServers,
+}
+
+impl Network {
+    /// All of them, by name.
+    pub const ALL: [Self; 3] = [Self::Devices, Self::Gateways, Self::MailboxServers];
+
+    /// The word that settings, policies and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Devices => "devices",
+            Self::Gateways => "gateways",
+            Self::MailboxServers => "mailbox_servers",
+        }
+    }
+}
+
 /// Everything that is known of the message under judgement.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -147,6 +197,9 @@ pub struct Facts {
     pub message: Fact<MessageFacts>,
     /// The files in it: known at the end of message.
     pub files: Fact<Files>,
+    /// What the policy's own patterns found: known at the end of message. Those on names of files
+    /// stand with the files.
+    pub matches: Matches,
 }
 
 /// What is known of the SMTP session.
@@ -168,8 +221,18 @@ pub struct SessionFacts {
     pub tls: Option<String>,
     /// Postfix's `{daemon_name}`.
     pub daemon: Option<String>,
-    /// Whether the client's address is one of the networks that the site calls its own.
-    pub own_network: bool,
+    /// Which of the site's networks the client's address is in.
+    pub network: Option<Network>,
+}
+
+impl SessionFacts {
+    /// Whether the client is one of ours by its address: a mailbox server or a device.
+    pub fn own_network(&self) -> bool {
+        matches!(
+            self.network,
+            Some(Network::Devices | Network::MailboxServers)
+        )
+    }
 }
 
 /// What is known of the message as a whole.
@@ -277,6 +340,9 @@ pub struct FileFacts {
     pub encrypted: Fact<bool>,
     /// Why it was not opened: none for an opened container and for what is no container.
     pub not_opened: Option<NotOpened>,
+    /// The policy's own patterns that one of its names meets.
+    #[serde(skip)]
+    pub matches: Vec<PatternHash>,
 }
 
 /// One sign that a file is executable.

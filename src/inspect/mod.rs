@@ -17,6 +17,7 @@
 //! ```
 
 pub mod executable;
+pub mod pattern;
 pub mod size;
 #[cfg(test)]
 mod tests;
@@ -81,6 +82,7 @@ fn file(node: &Node, executables: bool) -> FileFacts {
         executable,
         encrypted: node.encrypted.clone(),
         not_opened: node.not_opened.clone(),
+        matches: Vec::new(),
     }
 }
 

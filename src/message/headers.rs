@@ -94,6 +94,11 @@ impl Headers {
         self.first(name).map(text::unstructured)
     }
 
+    /// All fields of this name as text, as [`Self::text`] gives the first.
+    pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> {
+        self.all(name).map(text::unstructured)
+    }
+
     /// The decoded Subject.
     pub fn subject(&self) -> Option<String> {
         self.text("subject")

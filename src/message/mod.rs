@@ -16,6 +16,7 @@ mod headers;
 mod inline_files;
 mod names;
 mod params;
+mod part_text;
 mod parts;
 mod receiver;
 mod scanner;
@@ -27,11 +28,13 @@ pub use address::Address;
 pub use envelope::{Envelope, Recipient, Route, Sender, Session};
 pub use headers::{Field, Headers};
 pub use names::Names;
+pub use part_text::PartText;
 pub use parts::{
     Disposition, Limit, Limits, Message, Part, PartKind, Problem, TransferEncoding, Unscanned, Why,
 };
 pub use receiver::Receiver;
 pub use spool::{Blob, Data, Range, Reader, Spool};
+pub use text::entity;
 
 #[cfg(test)]
 mod tests;

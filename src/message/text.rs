@@ -1,6 +1,6 @@
 //! Bytes of header fields to text: unfolding, charsets, encoded words (RFC 2047).
 
-use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::{charsets::map::charset_decoder, html::add_html_token};
 use memchr::memmem;
 
 use super::transfer::{Base64, hex};
@@ -35,6 +35,19 @@ pub(super) fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
         return None;
     }
     Some(charset_decoder(charset.as_bytes())?(bytes))
+}
+
+/// The character that an HTML entity stands for, given with `&` and `;` (`&ecirc;`, `&#7879;`).
+pub fn entity(entity: &str) -> Option<char> {
+    if entity.len() > MAX_ENTITY || !entity.is_ascii() {
+        return None;
+    }
+    let mut text = String::new();
+    add_html_token(&mut text, entity.as_bytes(), false);
+    let mut chars = text.chars();
+    chars
+        .next()
+        .filter(|_| text != entity && chars.next().is_none())
 }
 
 /// An unstructured field (RFC 5322 section 2.2.1) as text.
@@ -144,5 +157,7 @@ pub(super) fn percent(text: &[u8], mark: u8, underscores: bool) -> Vec<u8> {
 }
 
 const MAX_CHARSET: usize = 64;
+/// `&CounterClockwiseContourIntegral;` is the longest.
+const MAX_ENTITY: usize = 40;
 /// Encoded words have 75 characters at most; programs that do not know this write longer ones.
 const MAX_WORD: usize = 16 << 10;

@@ -301,6 +301,7 @@ fn sample_reply(policy: &Policy, rule: &Rule) -> Option<ReplyText> {
         executable: Vec::new(),
         encrypted: Fact::Known(false),
         not_opened: None,
+        matches: Vec::new(),
     };
     let address = |text: &[u8]| Address::parse_path(text);
     let recipient = address(b"<nguoinhan@example.org>");

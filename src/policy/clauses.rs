@@ -5,7 +5,7 @@
 
 use super::{
     reader::Reader,
-    yaml::{self, At, MAX_POLICY_BYTES, Node},
+    yaml::{self, At, MAX_BYTES, Node},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -71,9 +71,14 @@ pub(super) struct Clause {
 impl Reader {
     /// Reads one register; mistakes go to the problems.
     pub(super) fn register(&mut self, path: &PathBuf) -> Option<Register> {
-        let file = self.file(path, MAX_POLICY_BYTES as u64, None)?;
+        let file = self.file(path, MAX_BYTES as u64, None)?;
         let text = Arc::clone(&self.sources.files.get(file as usize)?.text);
-        let tree = yaml::parse(file, &text, &mut self.problems)?;
+        let tree = yaml::parse(
+            file,
+            &text,
+            "a register begins with `register: 1`",
+            &mut self.problems,
+        )?;
         self.map(&tree, "a register of clauses", TOP, &[])?;
         if tree.child("register").and_then(Node::text) != Some("1") {
             self.error(

@@ -160,7 +160,7 @@ pub fn coverage(path: &Path, registers: &[PathBuf]) -> Result<Coverage, Report> 
         .filter_map(|path| reader.register(path))
         .collect();
     if found.is_empty() {
-        let file = reader.file(&path.to_owned(), 4 << 20, None);
+        let file = reader.file(&path.to_owned(), super::yaml::MAX_BYTES as u64, None);
         reader.error(
             super::yaml::At::file(file.unwrap_or_default()),
             "there is no register of clauses for this policy",

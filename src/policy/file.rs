@@ -4,7 +4,10 @@ use super::{
     truth::Truth,
     value::{Compare, Glob},
 };
-use crate::facts::{By, Class, Fact, FileFacts, FileRole, NotOpened, Place, Reason};
+use crate::{
+    facts::{By, Class, Fact, FileFacts, FileRole, NotOpened, Place, Reason},
+    questions::PatternQuestion,
+};
 
 /// Every key that is set must be met by one and the same file.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +15,8 @@ pub(super) struct FileTest {
     pub(super) kinds: Vec<KindTest>,
     pub(super) by: Option<By>,
     pub(super) names: Vec<Glob>,
+    /// Other ways to say what its name is; one of these or of `names` must be met.
+    pub(super) patterns: Vec<PatternQuestion>,
     /// Lower case, without any dot.
     pub(super) extensions: Vec<String>,
     pub(super) types: Vec<Glob>,
@@ -64,8 +69,7 @@ impl FileTest {
                     .types
                     .iter()
                     .any(|glob| glob.matches(&file.declared_type)))
-            && (self.names.is_empty()
-                || names(file).any(|name| self.names.iter().any(|glob| glob.matches(name))))
+            && self.is_named(file)
             && (self.extensions.is_empty() || names(file).any(|name| self.has_extension(name)))
             && self
                 .not_opened
@@ -111,6 +115,7 @@ impl FileTest {
         let asks = !self.kinds.is_empty()
             || self.by.is_some()
             || !self.names.is_empty()
+            || !self.patterns.is_empty()
             || !self.extensions.is_empty()
             || !self.types.is_empty();
         asks && self.not_opened.is_none()
@@ -124,10 +129,18 @@ impl FileTest {
             && self.kinds.is_empty()
             && self.by.is_none()
             && self.names.is_empty()
+            && self.patterns.is_empty()
             && self.extensions.is_empty()
             && self.types.is_empty()
             && self.encrypted.is_none()
             && self.not_opened.is_none()
+    }
+
+    fn is_named(&self, file: &FileFacts) -> bool {
+        let mut patterns = self.patterns.iter();
+        (self.names.is_empty() && self.patterns.is_empty())
+            || names(file).any(|name| self.names.iter().any(|glob| glob.matches(name)))
+            || patterns.any(|pattern| file.matches.contains(&pattern.hash))
     }
 
     fn is_kind(&self, kind: KindTest, file: &FileFacts) -> bool {

@@ -179,6 +179,9 @@ impl Policy {
             condition.walk(&mut |condition| match &condition.test {
                 Test::Attachment(test) => {
                     questions.ask(Question::Files);
+                    for pattern in &test.patterns {
+                        questions.ask_pattern(pattern);
+                    }
                     for kind in &test.kinds {
                         match kind {
                             KindTest::Executable => questions.ask(Question::Executables),
@@ -193,6 +196,7 @@ impl Policy {
                     }
                 }
                 Test::Sum(..) => questions.ask(Question::Files),
+                Test::Pattern(pattern) => questions.ask_pattern(pattern),
                 Test::Message(..)
                 | Test::NotScanned(_)
                 | Test::AddressOf(super::condition::Who::From, _)

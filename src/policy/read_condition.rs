@@ -7,11 +7,12 @@ use super::{
     list::Entries,
     merge::flow,
     read_file::is_kind,
+    read_pattern::PATTERNS,
     reader::Reader,
     value::{Compare, Wrong},
     yaml::{Node, Value},
 };
-use crate::verdict::Direction;
+use crate::{facts::Network, verdict::Direction};
 
 pub(super) const DIRECTIONS: &[(&str, Direction)] = &[
     ("inbound", Direction::Inbound),
@@ -34,16 +35,15 @@ const CONDITIONS: &[&str] = &[
     "authenticated",
     "tls",
     "direction",
+    "subject",
+    "header",
+    "text",
+    "html",
+    "url",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
 const LATER: &[&str] = &[
-    "header",
-    "subject",
-    "text",
-    "html",
-    "url",
-    "name",
     "points",
     "spf",
     "dkim",
@@ -218,6 +218,11 @@ impl Reader {
                 let entries = this.map(node, "`client`", &["network", "name", "helo"], &[])?;
                 let part = |(key, node): (&str, &Node), this: &mut Self| {
                     let test = match key {
+                        "network" if names_networks(node) => {
+                            let words = Network::ALL.map(|network| (network.as_str(), network));
+                            let networks = this.words(node, key, &words);
+                            (!networks.is_empty()).then_some(Test::ClientIn(networks))?
+                        }
                         "network" => Test::ClientNetwork(this.networks(node, key)?),
                         "name" => Test::ClientName(this.names(node, key, Entries::Domains)?),
                         "helo" => Test::Helo(this.names(node, key, Entries::Domains)?),
@@ -232,6 +237,7 @@ impl Reader {
                         .collect(),
                 )
             }),
+            key if PATTERNS.contains(&key) => self.pattern(node, key),
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),
             "direction" => Some(label(Test::Direction(self.directions(node, key)?))),
@@ -247,7 +253,7 @@ impl Reader {
     }
 
     /// A map of conditions under one key, or a list of such maps.
-    fn group(
+    pub(super) fn group(
         &mut self,
         node: &Node,
         key: &str,
@@ -367,7 +373,21 @@ fn group_of(key: &str, text: &str) -> Option<String> {
     Some(format!("{{ {inner}: {text} }}"))
 }
 
-fn label_of(name: &str, node: &Node, test: Test) -> Condition {
+/// Whether a `network:` names the site's networks by their use, and not by address.
+fn names_networks(node: &Node) -> bool {
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let word = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '.'])
+    };
+    let texts = items.iter().filter_map(Node::text);
+    let mut words = texts.filter(|text| word(text)).peekable();
+    words.peek().is_some()
+}
+
+pub(super) fn label_of(name: &str, node: &Node, test: Test) -> Condition {
     Condition {
         test,
         label: format!("{name}: {}", flow(node)),

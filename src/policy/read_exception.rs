@@ -72,11 +72,11 @@ impl Reader {
         }
         let when = node.child("when").and_then(|node| self.condition(node));
         if let (Some(when), Some(at)) = (&when, node.child("when").map(|node| node.at))
-            && trusts_an_address(when)
+            && trusts(when, true)
         {
             self.error(
                 at,
-                format!("the exception `{id}` trusts what anyone can write: a sender's address or a HELO name"),
+                format!("the exception `{id}` trusts what anyone can write: a sender's address, a HELO name or words in the letter"),
                 "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server",
             );
         }
@@ -144,15 +144,23 @@ impl Reader {
 /// Whether it can hold on the word of the sender alone: it asks for MAIL FROM, From or HELO, and
 /// nothing beside them proves who sends.
 pub(super) fn trusts_an_address(condition: &Condition) -> bool {
+    trusts(condition, false)
+}
+
+/// The same; `words`: or on what the letter says.
+fn trusts(condition: &Condition, words: bool) -> bool {
     match &condition.test {
+        Test::Pattern(_) => words,
         Test::AddressOf(Who::Sender | Who::From, _)
         | Test::DomainOf(Who::Sender | Who::From, _)
         | Test::EmptySender(_)
         | Test::Helo(_) => true,
-        Test::All(parts) => parts.iter().any(trusts_an_address) && !parts.iter().any(proves),
-        Test::Any(parts) => parts.iter().any(trusts_an_address),
+        Test::All(parts) => {
+            parts.iter().any(|part| trusts(part, words)) && !parts.iter().any(proves)
+        }
+        Test::Any(parts) => parts.iter().any(|part| trusts(part, words)),
         // Who is nobody of those can be had as easily as who is.
-        Test::Not(part) => trusts_an_address(part),
+        Test::Not(part) => trusts(part, words),
         _ => false,
     }
 }
@@ -160,7 +168,7 @@ pub(super) fn trusts_an_address(condition: &Condition) -> bool {
 fn proves(condition: &Condition) -> bool {
     match &condition.test {
         Test::Authenticated(wanted) => *wanted,
-        Test::ClientNetwork(_) => true,
+        Test::ClientIn(_) | Test::ClientNetwork(_) => true,
         Test::All(parts) => parts.iter().any(proves),
         Test::Any(parts) => parts.iter().all(proves),
         _ => false,

@@ -6,9 +6,12 @@ use super::{
     reader::Reader,
     report::{nearest, suggest},
     value::{Compare, Glob},
-    yaml::Node,
+    yaml::{Node, Value, is_change},
 };
-use crate::facts::{By, Class, FileRole, KINDS, Place};
+use crate::{
+    facts::{By, Class, FileRole, KINDS, Place},
+    questions::Field,
+};
 
 const CLASSES: &[(&str, KindTest)] = &[
     ("executable", KindTest::Executable),
@@ -59,7 +62,7 @@ impl Reader {
                 "by" => {
                     test.by = self.word(node, key, &[("content", By::Content), ("name", By::Name)])
                 }
-                "name" => test.names = self.globs(node, key),
+                "name" => self.names_of_file(node, &mut test),
                 "type" => test.types = self.globs(node, key),
                 "extension" => test.extensions = self.extensions(node),
                 "size" => test.size = self.compare(node, key, Compare::size),
@@ -111,6 +114,23 @@ impl Reader {
             );
         }
         (self.problems.errors() == before).then_some(test)
+    }
+
+    /// Globs, matchers, or a list of both.
+    fn names_of_file(&mut self, node: &Node, test: &mut FileTest) {
+        let is_matcher = |node: &Node| matches!(node.value, Value::Map(_)) && !is_change(node);
+        let items = match &node.value {
+            Value::List(items) if items.iter().any(is_matcher) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        for item in items {
+            if is_matcher(item) {
+                test.patterns
+                    .extend(self.matcher(item, "name", Field::Name));
+            } else {
+                test.names.extend(self.globs(item, "name"));
+            }
+        }
     }
 
     fn kinds(&mut self, node: &Node) -> Vec<KindTest> {

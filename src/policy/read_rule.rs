@@ -51,7 +51,7 @@ const INSPECTORS: &[(&str, bool)] = &[
     ("encoding", false),
     ("signature", false),
     ("antivirus", false),
-    ("pattern", false),
+    ("pattern", true),
     ("rate", false),
     // The site's own boxes: whose they are, which belong to an agency.
     ("directory", false),

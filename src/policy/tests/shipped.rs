@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::support::*;
 use crate::{
-    facts::{By, Fact, Facts, NotOpened, NotScanned, Role},
+    facts::{By, Fact, Facts, NotOpened, NotScanned, Reason, Role},
     policy::{Generation, load_as_of},
     verdict::{Action, Direction},
 };
@@ -180,7 +180,12 @@ fn archives_that_were_not_opened_are_tagged_and_nothing_more() {
     let judgement = generation.judge(&zip, 0, true);
     assert_eq!(judgement.applied, Action::Tag);
     assert_eq!(ids(&generation, &zip), ["not-opened"]);
-    assert_eq!(judgement.unknown.len(), 1, "{judgement:?}");
+    // Whether it holds a program, and whether it has a password.
+    for rule in ["executable", "encrypted-archive"] {
+        let unknown = judgement.unknown.iter().find(|(id, _)| **id == *rule);
+        let why = Reason::NotOpened(NotOpened::Unsupported);
+        assert_eq!(unknown.map(|(_, why)| why), Some(&why), "{judgement:?}");
+    }
     let mut pdf = file("a.pdf", 10);
     pdf.kinds = vec![kind("pdf")];
     pdf.not_opened = Some(NotOpened::Unsupported);

@@ -125,6 +125,7 @@ pub(super) fn file(name: &str, size: u64) -> FileFacts {
         executable: Vec::new(),
         encrypted: Fact::Known(false),
         not_opened: None,
+        matches: Vec::new(),
     }
 }
 

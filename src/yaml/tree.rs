@@ -14,37 +14,37 @@ use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Options, Spanned};
 
 use super::report::Problems;
 
-/// A policy file may be this large, in bytes.
-pub(super) const MAX_POLICY_BYTES: usize = 4 * 1024 * 1024;
-/// A policy file may hold this many keys, values and lists, aliases unfolded.
+/// A policy or a settings file may be this large, in bytes.
+pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Such a file may hold this many keys, values and lists, aliases unfolded.
 const MAX_NODES: usize = 250_000;
 
 /// The files that were read; places point into them.
 #[derive(Debug, Default)]
-pub(super) struct Sources {
-    pub(super) files: Vec<Source>,
+pub(crate) struct Sources {
+    pub(crate) files: Vec<Source>,
 }
 
 /// One file.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) text: Arc<str>,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) text: Arc<str>,
 }
 
 /// Where a node is written. Line and column count from 1, `start` and `len` are bytes of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct At {
-    pub(super) file: u32,
-    pub(super) line: u32,
-    pub(super) column: u32,
-    pub(super) start: u32,
-    pub(super) len: u32,
+pub(crate) struct At {
+    pub(crate) file: u32,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) start: u32,
+    pub(crate) len: u32,
 }
 
 impl At {
     /// The file as a whole.
-    pub(super) fn file(file: u32) -> Self {
+    pub(crate) fn file(file: u32) -> Self {
         Self {
             file,
             ..Self::default()
@@ -54,14 +54,14 @@ impl At {
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) at: At,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) at: At,
+    pub(crate) value: Value,
 }
 
 /// What a node holds.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     /// A scalar, as written (quotes removed).
@@ -74,15 +74,15 @@ pub(super) enum Value {
 
 /// A key and its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_at: At,
-    pub(super) node: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_at: At,
+    pub(crate) node: Node,
 }
 
 impl Node {
     /// In a few words, for "expected a list, found …".
-    pub(super) fn what(&self) -> &'static str {
+    pub(crate) fn what(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",
             Value::Scalar(_) => "a single value",
@@ -92,7 +92,7 @@ impl Node {
     }
 
     /// The value under this key, if this is a mapping that has it.
-    pub(super) fn child(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn child(&self, key: &str) -> Option<&Self> {
         self.entries()
             .iter()
             .find(|entry| entry.key == key)
@@ -100,7 +100,7 @@ impl Node {
     }
 
     /// The entries of a mapping; none for anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
@@ -108,7 +108,7 @@ impl Node {
     }
 
     /// The text of a scalar.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text) => Some(text),
             _ => None,
@@ -116,13 +116,23 @@ impl Node {
     }
 }
 
-/// Reads one file's text. `None` when it is not YAML at all; the mistake is then in `problems`.
-pub(super) fn parse(file: u32, text: &str, problems: &mut Problems) -> Option<Node> {
-    if text.len() > MAX_POLICY_BYTES {
+/// Whether this is `{ add: […], remove: […] }`.
+pub(crate) fn is_change(node: &Node) -> bool {
+    let entries = node.entries();
+    !entries.is_empty()
+        && entries
+            .iter()
+            .all(|entry| matches!(entry.key.as_str(), "add" | "remove"))
+}
+
+/// Reads one file's text. `None` when it is not YAML at all; the mistake is then in `problems`. `begins`
+/// tells the author of an empty file how one begins.
+pub(crate) fn parse(file: u32, text: &str, begins: &str, problems: &mut Problems) -> Option<Node> {
+    if text.len() > MAX_BYTES {
         problems.error(
             At::file(file),
             format!("the file is too large: {} bytes", text.len()),
-            format!("a policy file may have at most {MAX_POLICY_BYTES} bytes; put long lists into their own files and name them with `{{ file: lists/name.txt }}`"),
+            format!("it may have at most {MAX_BYTES} bytes; put long lists into their own files and name them with `{{ file: lists/name.txt }}`"),
         );
         return None;
     }
@@ -130,11 +140,7 @@ pub(super) fn parse(file: u32, text: &str, problems: &mut Problems) -> Option<No
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---" || line == "..."
     }) {
-        problems.error(
-            At::file(file),
-            "the file is empty",
-            "a policy begins with `policy: 1` and `name: …`",
-        );
+        problems.error(At::file(file), "the file is empty", begins);
         return None;
     }
     match serde_saphyr::from_str_with_options::<Raw>(text, options()) {
@@ -186,15 +192,15 @@ fn report_syntax(file: u32, text: &str, error: &serde_saphyr::Error, problems: &
     let value = line.and_then(unquoted_value);
     let help = match error {
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } | Error::AliasError { .. } => {
-            "the file asks for more than any policy needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned()
+            "the file asks for more than any such file needs (size, depth, or anchors and aliases that unfold without end); split it, or put lists into their own files".to_owned()
         }
         Error::MergeKeyNotAllowed { .. } => {
-            message = "`<<` is not used in policies".to_owned();
-            "write the keys out, or use `extends`".to_owned()
+            message = "`<<` is not used here".to_owned();
+            "write the keys out; a policy may use `extends`".to_owned()
         }
         Error::MultipleDocuments { .. } => {
             message = "a second document begins here".to_owned();
-            "a policy file holds one: remove the `---`".to_owned()
+            "a file holds one: remove the `---`".to_owned()
         }
         _ => {
             if let Some((tab, line)) = tab_in_indentation(text) {

@@ -5,7 +5,7 @@ use std::{error, fmt, path::PathBuf};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::yaml::{At, Sources};
+use super::tree::{At, Sources};
 
 /// A place in a file. Lines and columns count from 1, columns in characters; 0 = the whole file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +121,7 @@ impl error::Error for Report {}
 
 /// What was found so far, while a policy is read; places still point into [`Sources`].
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     found: Vec<(Severity, At, String, String)>,
     errors: usize,
 }
@@ -132,17 +132,17 @@ const MAX_PROBLEMS: usize = 200;
 const MAX_FOUND: usize = 10_000;
 
 impl Problems {
-    pub(super) fn error(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
         self.errors += 1;
         self.add(Severity::Error, at, message.into(), help.into());
     }
 
-    pub(super) fn warning(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn warning(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
         self.add(Severity::Warning, at, message.into(), help.into());
     }
 
     /// How many errors there are so far.
-    pub(super) fn errors(&self) -> usize {
+    pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
@@ -153,7 +153,7 @@ impl Problems {
     }
 
     /// The problems by file and place, each once, with the users' text beside them.
-    pub(super) fn finish(mut self, sources: &Sources) -> Vec<Problem> {
+    pub(crate) fn finish(mut self, sources: &Sources) -> Vec<Problem> {
         self.found.sort_by(|a, b| {
             (a.1.file, a.1.line, a.1.column).cmp(&(b.1.file, b.1.line, b.1.column))
         });
@@ -216,7 +216,7 @@ impl Problems {
 }
 
 /// "did you mean `reject`?", or the list of what is allowed.
-pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(word, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
@@ -234,7 +234,7 @@ pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str> +
 }
 
 /// The known word that is nearest, if one is near enough to have been meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     known
         .into_iter()

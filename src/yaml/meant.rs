@@ -1,9 +1,9 @@
 //! What people write who know other programs, and what they mean by it.
 
-use super::{report::nearest, yaml::Node};
+use super::{report::nearest, tree::Node};
 
 /// The remedy for several values in one text: `inbound, outbound`.
-pub(super) fn several(text: &str) -> Option<String> {
+pub(crate) fn several(text: &str) -> Option<String> {
     let values: Vec<_> = text.split([',', ';']).map(str::trim).collect();
     (values.len() > 1 && values.iter().all(|value| !value.is_empty())).then(|| {
         format!(
@@ -14,7 +14,7 @@ pub(super) fn several(text: &str) -> Option<String> {
 }
 
 /// Whether a mapping has a key that is not known and was meant for `key`.
-pub(super) fn has_meant(node: &Node, what: &str, known: &[&str], key: &str) -> bool {
+pub(crate) fn has_meant(node: &Node, what: &str, known: &[&str], key: &str) -> bool {
     let quoted = format!("did you mean `{key}`?");
     node.entries().iter().any(|entry| {
         let word = entry.key.as_str();
@@ -27,7 +27,7 @@ pub(super) fn has_meant(node: &Node, what: &str, known: &[&str], key: &str) -> b
 }
 
 /// Keys as other programs call them, and keys that belong elsewhere: what is meant here.
-pub(super) fn meant_key(what: &str, key: &str) -> Option<String> {
+pub(crate) fn meant_key(what: &str, key: &str) -> Option<String> {
     let mean = |key: &str| Some(format!("did you mean `{key}`?"));
     let say = |text: &str| Some(text.to_owned());
     match (what, key) {
@@ -81,12 +81,50 @@ pub(super) fn meant_key(what: &str, key: &str) -> Option<String> {
         )),
         ("`client`", "ip" | "address" | "addr" | "cidr") => mean("network"),
         ("`client`", "host" | "hostname" | "domain") => mean("name"),
+        ("the settings", "policy") => say(
+            "did you mean `policies: [FILE]`? A policy itself stands in a file of its own (`gacthu policy check`)",
+        ),
+        ("the settings", "listen" | "milter") => mean("listeners"),
+        ("the settings", "own_network" | "own_networks") => {
+            say("did you mean `networks: { mailbox_servers: […], devices: […] }`?")
+        }
+        ("the settings", "event_log") => mean("events"),
+        ("the settings", "metrics") => mean("admin"),
+        ("the settings", "spool_dir") => say("did you mean `spool: { directory: … }`?"),
+        ("the settings", "max_connections") => say("did you mean `limits: { connections: … }`?"),
+        ("the settings", "rules") => say("rules stand in a policy, and `policies` names its file"),
+        ("the settings", "organisation" | "mode") => {
+            say("it stands in a policy, and `policies` names its file")
+        }
+        ("a listener", "path" | "socket" | "local") => mean("unix"),
+        ("a listener", "tcp") => mean("inet"),
+        ("a listener", "host" | "address" | "port") => say("write `inet: \"127.0.0.1:8899\"`"),
+        ("a listener", "type") => mean("role"),
+        ("a listener", "owner" | "user") => {
+            say("the owner is the user that gacthu runs as; `group` and `mode` let Postfix in")
+        }
+        ("`networks`", "gateway") => mean("gateways"),
+        ("`networks`", "mailbox") => mean("mailbox_servers"),
+        ("`networks`", "own" | "trusted" | "mynetworks") => say(
+            "say what they are: `mailbox_servers` (hand over users' mail) or `devices` (printers, scanners)",
+        ),
+        ("`limits`", "max_connections") => mean("connections"),
+        ("`limits`", "grace") => mean("drain"),
+        ("`limits`", "idle_timeout") => mean("idle"),
+        ("`limits`", "read_timeout") => mean("read"),
+        ("`limits`", "spool") => say("it stands under `spool: { limit: … }`"),
+        ("`limits`", "message_size") => say(
+            "how large a message may be is said by a policy, and by Postfix's `message_size_limit`",
+        ),
+        ("`spool`", "dir" | "path") => mean("directory"),
+        ("`spool`", "size") => mean("limit"),
+        ("`log`", "level") => mean("filter"),
         _ => None,
     }
 }
 
 /// Words as other programs and people say them, and what is meant here.
-pub(super) fn meant_word(what: &str, text: &str) -> Option<&'static str> {
+pub(crate) fn meant_word(what: &str, text: &str) -> Option<&'static str> {
     Some(match (what, text.to_lowercase().as_str()) {
         ("for" | "direction", "all" | "any" | "both" | "*") => {
             "take the key away: without it all four directions are meant"

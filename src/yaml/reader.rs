@@ -3,42 +3,44 @@
 
 use std::{collections::HashMap, fs, io::Read, path::PathBuf, sync::Arc};
 
+use ipnet::IpNet;
+
 use super::{
-    list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet},
+    list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet, WordFiles},
     meant::{meant_key, meant_word, several},
-    merge,
-    report::{Problems, suggest},
+    report::{Place, Problems, suggest},
+    tree::{At, Entry, Node, Source, Sources, Value, is_change},
     value::Wrong,
-    yaml::{At, Entry, Node, Source, Sources, Value},
 };
 
 /// More keys than this in one mapping are not looked at one by one.
 const MAX_KEYS: usize = 200;
 /// Lists with more mistakes than this are not read on.
-const MAX_LIST_PROBLEMS: usize = 20;
+pub(crate) const MAX_LIST_PROBLEMS: usize = 20;
 
 /// What has been read so far.
 #[derive(Default)]
-pub(super) struct Reader {
-    pub(super) sources: Sources,
-    pub(super) problems: Problems,
+pub(crate) struct Reader {
+    pub(crate) sources: Sources,
+    pub(crate) problems: Problems,
     lists: HashMap<(PathBuf, Entries), Arc<NameSet>>,
+    pub(crate) word_files: WordFiles,
     /// Files of which the content is in `sources`, by the path they were opened with.
     texts: HashMap<PathBuf, Option<u32>>,
 }
 
 impl Reader {
-    pub(super) fn error(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&mut self, at: At, message: impl Into<String>, help: impl Into<String>) {
         self.problems.error(at, message, help);
     }
 
-    pub(super) fn wrong(&mut self, at: At, (message, help): Wrong) {
+    pub(crate) fn wrong(&mut self, at: At, (message, help): Wrong) {
         self.problems.error(at, message, help);
     }
 
     /// The entries of a mapping, after a look at its keys. `later` are keys that a coming version
     /// understands.
-    pub(super) fn map<'n>(
+    pub(crate) fn map<'n>(
         &mut self,
         node: &'n Node,
         what: &str,
@@ -58,7 +60,7 @@ impl Reader {
                 self.error(
                     entry.key_at,
                     format!("`{}` is not yet understood by this version of gacthu", entry.key),
-                    "take it out; or, if the whole rule waits for it, give the rule `needs: [pattern]` and it stands without firing",
+                    "take it out; or, if the whole rule waits for it, give the rule `needs: [marking]` (or what it waits for) and it stands without firing",
                 );
             } else if !known.contains(&entry.key.as_str()) {
                 self.error(
@@ -73,7 +75,7 @@ impl Reader {
     }
 
     /// A single value's text.
-    pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         match node.text() {
             Some(text) if !text.trim().is_empty() => Some(text),
             Some(_) => {
@@ -102,7 +104,7 @@ impl Reader {
     }
 
     /// A single value or a list of them.
-    pub(super) fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n str, At)> {
+    pub(crate) fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Vec<(&'n str, At)> {
         let items = match &node.value {
             Value::List(items) if items.is_empty() => {
                 self.error(
@@ -113,7 +115,7 @@ impl Reader {
                 return Vec::new();
             }
             Value::List(items) => items.as_slice(),
-            Value::Map(_) if merge::is_change(node) => {
+            Value::Map(_) if is_change(node) => {
                 self.no_base(node.at);
                 return Vec::new();
             }
@@ -125,7 +127,7 @@ impl Reader {
             .collect()
     }
 
-    pub(super) fn no_base(&mut self, at: At) {
+    pub(crate) fn no_base(&mut self, at: At) {
         self.error(
             at,
             "there is no list here to change with `add:` and `remove:`",
@@ -134,7 +136,7 @@ impl Reader {
     }
 
     /// One of the known words.
-    pub(super) fn word<T: Copy>(
+    pub(crate) fn word<T: Copy>(
         &mut self,
         node: &Node,
         what: &str,
@@ -145,7 +147,7 @@ impl Reader {
     }
 
     /// One or several of the known words.
-    pub(super) fn words<T: Copy>(
+    pub(crate) fn words<T: Copy>(
         &mut self,
         node: &Node,
         what: &str,
@@ -171,7 +173,7 @@ impl Reader {
         found.map(|&(_, value)| value)
     }
 
-    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         let text = self.text(node, what)?;
         match text {
             "true" => Some(true),
@@ -194,7 +196,7 @@ impl Reader {
 
     /// Reads one file; mistakes are reported at `at`, or in the file itself when `at` is none. The
     /// same file is read once.
-    pub(super) fn file(&mut self, path: &PathBuf, limit: u64, at: Option<At>) -> Option<u32> {
+    pub(crate) fn file(&mut self, path: &PathBuf, limit: u64, at: Option<At>) -> Option<u32> {
         if let Some(known) = self.texts.get(path) {
             return *known;
         }
@@ -275,8 +277,18 @@ impl Reader {
         known
     }
 
+    /// A place, with its file's name.
+    pub(crate) fn place(&self, at: At) -> Place {
+        let source = self.sources.files.get(at.file as usize);
+        Place {
+            file: source.map(|source| source.path.clone()).unwrap_or_default(),
+            line: at.line,
+            column: at.column,
+        }
+    }
+
     /// The path of a file named inside another.
-    pub(super) fn beside(&self, at: At, path: &str) -> PathBuf {
+    pub(crate) fn beside(&self, at: At, path: &str) -> PathBuf {
         let folder = self
             .sources
             .files
@@ -286,7 +298,7 @@ impl Reader {
     }
 
     /// Addresses or domains: inline, in files, or both.
-    pub(super) fn names(
+    pub(crate) fn names(
         &mut self,
         node: &Node,
         what: &str,
@@ -315,7 +327,14 @@ impl Reader {
         (sound && !set.is_empty()).then(|| Arc::new(set))
     }
 
-    pub(super) fn networks(&mut self, node: &Node, what: &str) -> Option<Arc<NetworkSet>> {
+    pub(crate) fn networks(&mut self, node: &Node, what: &str) -> Option<Arc<NetworkSet>> {
+        let networks = self.network_list(node, what)?;
+        let networks: Vec<IpNet> = networks.into_iter().map(|(network, _)| network).collect();
+        (!networks.is_empty()).then(|| Arc::new(NetworkSet::new(&networks)))
+    }
+
+    /// Networks and their places: inline, in files, or both. None where one of them is wrong.
+    pub(crate) fn network_list(&mut self, node: &Node, what: &str) -> Option<Vec<(IpNet, At)>> {
         let mut networks = Vec::new();
         let mut sound = true;
         for item in self.items(node, what) {
@@ -327,7 +346,9 @@ impl Reader {
                 let mut wrong = 0;
                 for (line, column, entry) in list::lines(&text) {
                     match list::network(entry) {
-                        Ok(network) => networks.push(network),
+                        Ok(network) => {
+                            networks.push((network, line_at(number, line, column)));
+                        }
                         Err(_) if wrong >= MAX_LIST_PROBLEMS => break,
                         Err(error) => {
                             self.wrong(line_at(number, line, column), error);
@@ -338,7 +359,7 @@ impl Reader {
                 }
             } else if let Some(text) = self.text(item, what) {
                 match list::network(text) {
-                    Ok(network) => networks.push(network),
+                    Ok(network) => networks.push((network, item.at)),
                     Err((message, help)) => {
                         self.wrong(item.at, (message, several(text).unwrap_or(help)));
                         sound = false;
@@ -348,10 +369,10 @@ impl Reader {
                 sound = false;
             }
         }
-        (sound && !networks.is_empty()).then(|| Arc::new(NetworkSet::new(&networks)))
+        sound.then_some(networks)
     }
 
-    fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         match &node.value {
             Value::List(items) => {
                 if items.is_empty() {
@@ -359,7 +380,7 @@ impl Reader {
                 }
                 items
             }
-            Value::Map(_) if merge::is_change(node) => {
+            Value::Map(_) if is_change(node) => {
                 self.no_base(node.at);
                 &[]
             }
@@ -368,13 +389,13 @@ impl Reader {
     }
 
     /// `{ file: lists/x.txt }`: the path and where it is named.
-    fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
+    pub(crate) fn list_file<'n>(&mut self, node: &'n Node, what: &str) -> Option<(&'n str, At)> {
         let file = node.child("file")?;
         self.map(node, &format!("`{what}`"), &["file"], &[]);
         Some((self.text(file, "file")?, file.at))
     }
 
-    fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
+    pub(crate) fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
         let path = self.beside(at, path);
         let number = self.file(&path, MAX_LIST_BYTES, Some(at))?;
         let source = self.sources.files.get(number as usize)?;
@@ -414,7 +435,7 @@ impl Reader {
     }
 }
 
-fn line_at(file: u32, line: u32, column: u32) -> At {
+pub(crate) fn line_at(file: u32, line: u32, column: u32) -> At {
     At {
         file,
         line,

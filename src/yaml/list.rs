@@ -3,15 +3,15 @@
 //! Names lie end to end in one string; a table of 32-bit offsets finds them. A million addresses of
 //! 25 bytes are 25 MB of text and 8 MB of table, and a look-up allocates nothing.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr, path::PathBuf, sync::Arc};
 
 use ipnet::IpNet;
 
 use super::value::Wrong;
-use crate::message::Address;
+use crate::{message::Address, questions::words::Words, vietnamese::Fold};
 
 /// A list file may have this many bytes.
-pub(super) const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Local part, `@`, domain; doubled for local parts beyond ASCII.
 const MAX_ENTRY: usize = 512;
@@ -19,9 +19,21 @@ const MAX_ENTRY: usize = 512;
 /// Sets of so many names are looked through.
 const FEW: usize = 8;
 
+/// How a list of words or domains for patterns is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sort {
+    /// Words and phrases, folded so.
+    Words(Fold),
+    /// Domains.
+    Domains,
+}
+
+/// Lists for patterns that were read from files.
+pub(crate) type WordFiles = HashMap<(PathBuf, Sort), Arc<Words>>;
+
 /// What the entries of a [`NameSet`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Entries {
+pub(crate) enum Entries {
     /// `user@domain`, `@domain` (everyone of exactly that domain), `.domain` (everyone below it).
     Addresses,
     /// `domain` (exactly that), `.domain` (every domain below it, whole labels).
@@ -30,7 +42,7 @@ pub(super) enum Entries {
 
 /// A set of addresses or domains.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NameSet {
+pub(crate) struct NameSet {
     /// Entries one after the other, each behind its length (u16, little endian).
     names: Vec<u8>,
     /// Open addressing; 0 = free, else offset into `names` plus 1. Length a power of two.
@@ -42,7 +54,7 @@ pub(super) struct NameSet {
 
 impl NameSet {
     /// Adds an entry as it is written in a policy or a list.
-    pub(super) fn add(&mut self, entry: &str, entries: Entries) -> Result<(), Wrong> {
+    pub(crate) fn add(&mut self, entry: &str, entries: Entries) -> Result<(), Wrong> {
         let normal = normal_entry(entry, entries)?;
         if normal.len() > MAX_ENTRY {
             return Err((
@@ -76,28 +88,39 @@ impl NameSet {
     }
 
     /// Whether a list of addresses holds this address.
-    pub(super) fn has_address(&self, address: &Address) -> bool {
+    pub(crate) fn has_address(&self, address: &Address) -> bool {
         let (local, domain) = (address.local(), address.domain());
         self.has(&[local, "@", domain]) || self.has(&["@", domain]) || self.has_below(domain)
     }
 
     /// Whether a list of domains holds this domain.
-    pub(super) fn has_domain(&self, domain: &str) -> bool {
+    pub(crate) fn has_domain(&self, domain: &str) -> bool {
         !domain.is_empty() && (self.has(&[domain]) || self.has_below(domain))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Adds all names of another set of the same sort.
-    pub(super) fn join(&mut self, other: &Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
+        other.names().for_each(|name| self.insert(name));
+    }
+
+    /// Whether this very entry is in the set, given in pieces and in normal form.
+    pub(crate) fn has_entry(&self, pieces: &[&str]) -> bool {
+        self.has(pieces)
+    }
+
+    /// The entries in normal form, in the order in which they were added.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let mut offset = 0;
-        while offset < other.names.len() {
-            let name = other.name(offset as u32 + 1);
-            self.insert(std::str::from_utf8(name).unwrap_or_default());
+        std::iter::from_fn(move || {
+            let name = (offset < self.names.len()).then(|| self.name(offset as u32 + 1))?;
             offset += 2 + name.len();
-        }
+            // What was added is UTF-8: it came as a string.
+            Some(std::str::from_utf8(name).unwrap_or_default())
+        })
     }
 
     fn has_below(&self, domain: &str) -> bool {
@@ -214,7 +237,7 @@ fn folded<'a>(pieces: &'a [&'a str]) -> impl Iterator<Item = u8> + 'a {
         })
 }
 
-fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
+pub(crate) fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
     let wrong = |what: &str, help: String| Err((format!("`{entry}` is not {what}"), help));
     match entries {
         Entries::Addresses => {
@@ -297,7 +320,7 @@ fn normal_entry(entry: &str, entries: Entries) -> Result<String, Wrong> {
 }
 
 /// Lower case, A-labels; none for what is no domain (RFC 1035 lengths, RFC 5891).
-pub(super) fn normal_domain(domain: &str) -> Option<String> {
+pub(crate) fn normal_domain(domain: &str) -> Option<String> {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let normal = if domain.bytes().all(plain) {
@@ -315,12 +338,12 @@ pub(super) fn normal_domain(domain: &str) -> Option<String> {
 
 /// A set of networks, as ranges that do not touch.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NetworkSet {
+pub(crate) struct NetworkSet {
     ranges: Vec<(u128, u128)>,
 }
 
 impl NetworkSet {
-    pub(super) fn new(networks: &[IpNet]) -> Self {
+    pub(crate) fn new(networks: &[IpNet]) -> Self {
         let mut ranges: Vec<(u128, u128)> = networks
             .iter()
             .map(|network| (number(network.network()), number(network.broadcast())))
@@ -336,7 +359,7 @@ impl NetworkSet {
         Self { ranges }
     }
 
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let address = number(address.to_canonical());
         let after = self.ranges.partition_point(|range| range.0 <= address);
         after
@@ -355,7 +378,7 @@ fn number(address: IpAddr) -> u128 {
 }
 
 /// A network as written: CIDR, or one address.
-pub(super) fn network(entry: &str) -> Result<IpNet, Wrong> {
+pub(crate) fn network(entry: &str) -> Result<IpNet, Wrong> {
     if let Ok(network) = entry.parse::<IpNet>() {
         let trimmed = network.trunc();
         if trimmed != network {
@@ -375,7 +398,7 @@ pub(super) fn network(entry: &str) -> Result<IpNet, Wrong> {
 }
 
 /// The entries of a list file: (line number from 1, column from 1, text). `#` begins a comment.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = (u32, u32, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, u32, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines().enumerate().filter_map(|(index, line)| {
         let comment = line.match_indices('#').find(|&(at, _)| {
