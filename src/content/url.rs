@@ -80,10 +80,7 @@ fn whole(text: &str, start: usize) -> String {
         .get(..rest.find(ends).unwrap_or(rest.len()))
         .unwrap_or_default();
     // What stands behind a URL in a sentence; a closing bracket only where none was opened.
-    loop {
-        let Some(last) = url.chars().next_back() else {
-            break;
-        };
+    while let Some(last) = url.chars().next_back() {
         let stray = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '’' | '…' => true,
             ')' | ']' | '}' => {
