@@ -159,7 +159,18 @@ pub(super) fn judge(
     source: &Source,
     given: &Given,
 ) -> io::Result<Judged> {
-    let mut file = source.open()?;
+    judge_from(services, source.open()?, given)
+}
+
+/// The same for a message from anywhere.
+///
+/// # Errors
+/// Those of reading it.
+pub(super) fn judge_from(
+    services: &Arc<Services>,
+    mut file: impl Read,
+    given: &Given,
+) -> io::Result<Judged> {
     let mut piece = Vec::with_capacity(PIECE);
     (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
     let (sender, recipients, session, assumed) = envelope(services, &mut piece, &mut file, given)?;

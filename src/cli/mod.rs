@@ -2,15 +2,20 @@
 
 mod acknowledge;
 mod check;
+mod coverage;
 mod explain;
 mod feed;
 mod inputs;
 mod log;
+mod made;
 mod options;
 mod policy;
 mod reload;
+mod rule;
 mod scan;
 mod serve;
+mod show;
+mod summary;
 
 use std::{io::Write, process::ExitCode};
 
@@ -40,7 +45,7 @@ enum Command {
     Check(check::Args),
     /// Judge messages in files, folders, Maildir and mbox, and explain.
     Scan(scan::Args),
-    /// Check and test policies.
+    /// Check, test, show and explain policies.
     #[command(
         after_help = "Exit status: 0 all is well; 1 a check or a test failed; 2 wrong usage, or a file that could not be read."
     )]

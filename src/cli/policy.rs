@@ -7,11 +7,11 @@ use super::{
     explain::explain,
     fail,
     feed::{self, Given, Judged, Source},
-    say,
+    made, say,
 };
 use crate::{
     engine::{Limits, Services},
-    policy::{self, Generation, PolicyTest, Report},
+    policy::{self, Generation, Letter, PolicyTest, Report},
     site::Site,
 };
 
@@ -31,6 +31,20 @@ pub enum Command {
         after_help = "Without RULE and --all it lists what waits. Then `gacthu reload`.\n\nExit status: 0 done; 1 a RULE does not wait for it; 2 a policy does not check, or the state folder cannot be used."
     )]
     Acknowledge(acknowledge::Args),
+    /// Compare policies with the clauses of their regulations: what is covered, by which rule and
+    /// tests, what is missing, what no filter can enforce.
+    #[command(
+        after_help = "Exit status: 0 nothing is missing; 1 a clause that could be served has no rule, or a rule cites a clause that the register does not give to it; 2 a policy or a register does not check."
+    )]
+    Coverage(super::coverage::Args),
+    /// Print a policy with all that it extends, each value with the place where it is written.
+    #[command(after_help = "Exit status: 0 it was printed; 2 the policy does not check.")]
+    Show(super::show::Args),
+    /// Say in words what one rule does, and where each part of it is written.
+    #[command(
+        after_help = "Exit status: 0 it was explained; 1 there is no such rule; 2 the policy does not check."
+    )]
+    Explain(super::rule::Args),
 }
 
 /// The policies to look at.
@@ -46,6 +60,9 @@ pub(super) fn run(command: Command) -> ExitCode {
         Command::Check(files) => check(&files.files),
         Command::Test(files) => test(&files.files),
         Command::Acknowledge(args) => acknowledge::run(&args),
+        Command::Coverage(args) => super::coverage::run(&args),
+        Command::Show(args) => super::show::run(&args),
+        Command::Explain(args) => super::rule::run(&args),
     }
 }
 
@@ -125,10 +142,23 @@ fn test(files: &[PathBuf]) -> ExitCode {
                 "{}:{}: {}",
                 test.place.file.display(),
                 test.place.line,
-                test.message.display()
+                test.letter
             );
-            let source = Source::whole(&test.message);
-            match feed::judge(&services, &source, &Given::from(&test.given)) {
+            let given = Given::from(&test.given);
+            let (label, judged) = match &test.letter {
+                Letter::File(path) => {
+                    let source = Source::whole(path);
+                    (source.label(), feed::judge(&services, &source, &given))
+                }
+                Letter::Made(sizes) => {
+                    let letter = made::letter(&test.given, sizes);
+                    (
+                        test.letter.to_string(),
+                        feed::judge_from(&services, letter, &given),
+                    )
+                }
+            };
+            match judged {
                 Err(error) => {
                     say(format_args!("unreadable  {name}: {error}"));
                     unusable += 1;
@@ -143,7 +173,7 @@ fn test(files: &[PathBuf]) -> ExitCode {
                         for line in unmet {
                             say(format_args!("            {line}"));
                         }
-                        for line in explain(&source.label(), &judged, true).lines() {
+                        for line in explain(&label, &judged, true).lines() {
                             say(format_args!("            | {line}"));
                         }
                         failed += 1;
@@ -179,6 +209,11 @@ fn unmet(test: &PolicyTest, judged: &Judged) -> Vec<String> {
         && expected != applied
     {
         unmet.push(format!("applied: expected {expected}, got {applied}"));
+    }
+    for rule in &test.expect.not {
+        if judged.fired().any(|fired| *fired.id == **rule) {
+            unmet.push(format!("rules: {rule} fired, and must not"));
+        }
     }
     if let Some(expected) = &test.expect.rules {
         let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();

@@ -23,10 +23,11 @@ use super::{
     feed::{self, Given, Judged, Source},
     inputs::Inputs,
     policy::{load, print_report},
+    summary::{Seen, Summary},
 };
 use crate::{
     engine::{Limits, Services},
-    facts::{Files, MessageFacts},
+    facts::{Files, MessageFacts, Role},
     reference::Reference,
     site::Site,
     verdict::{Action, Fired, Mode, ReplyText},
@@ -35,7 +36,7 @@ use crate::{
 /// Arguments of `gacthu scan`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 every message was judged, whatever the verdict; 2 a file could not be read or the policy does not check.\n\nExamples:\n  gacthu scan --policy policies/dak-nong.yaml letter.eml\n  gacthu scan --policy site.yaml --json /var/vmail > verdicts.jsonl\n  gacthu scan --policy site.yaml --envelope-from a@example.com --rcpt vanthu@daknong.gov.vn letter.eml"
+    after_help = "Exit status: 0 every message was judged, whatever the verdict; 2 a file could not be read or the policy does not check.\n\nExamples:\n  gacthu scan --policy policies/dak-nong.yaml letter.eml\n  gacthu scan --policy site.yaml --json /var/vmail > verdicts.jsonl\n  gacthu scan --policy site.yaml --summary /var/vmail\n  gacthu scan --policy site.yaml --envelope-from a@example.com --rcpt vanthu@daknong.gov.vn letter.eml"
 )]
 pub struct Args {
     /// Files, folders, Maildir or mbox.
@@ -70,9 +71,46 @@ pub struct Args {
     /// Print every rule and condition, not only those that fired.
     #[arg(long, conflicts_with = "json")]
     explain: bool,
+    /// Of all messages together: how many would be refused, by rule and by sender domain, with
+    /// examples. No subject, no name. With --json one object.
+    #[arg(long, conflicts_with = "explain")]
+    summary: bool,
+    /// Files named for each rule and each domain in --summary.
+    #[arg(long, default_value_t = 3, value_name = "N", requires = "summary")]
+    examples: usize,
+    /// The listener's role: what comes in at the MX, what our users hand in, and so on.
+    #[arg(long, value_enum, default_value_t = RoleName::Mx, value_name = "ROLE")]
+    role: RoleName,
     /// Messages judged at once; 0: one for each processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     jobs: usize,
+}
+
+/// Listener roles as words of the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum RoleName {
+    /// Mail from outside.
+    Mx,
+    /// Our users hand in mail after a login.
+    Submission,
+    /// A mailbox server hands over our users' mail.
+    Mailbox,
+    /// Something of ours stands in front.
+    Gateway,
+    /// Programs on the mail server itself.
+    Local,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Mx => Self::Mx,
+            RoleName::Submission => Self::Submission,
+            RoleName::Mailbox => Self::Mailbox,
+            RoleName::Gateway => Self::Gateway,
+            RoleName::Local => Self::Local,
+        }
+    }
 }
 
 /// One line of `--json`.
@@ -127,6 +165,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         rcpt: args.rcpt.clone(),
         client: args.client,
         auth: args.auth.clone(),
+        role: args.role.into(),
         ..Given::default()
     };
     let mut unreadable = 0;
@@ -141,7 +180,12 @@ pub(super) fn run(args: &Args) -> ExitCode {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         jobs => jobs,
     };
-    match judge_all(&services, &inputs.sources, &given, jobs, args) {
+    let written = if args.summary {
+        summarise(&services, &inputs, &given, jobs, args)
+    } else {
+        print_all(&services, &inputs.sources, &given, jobs, args)
+    };
+    match written {
         Ok(failed) => unreadable += failed,
         // The reader of our output went away (`| head`): that is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
@@ -158,20 +202,63 @@ pub(super) fn run(args: &Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Judges on several threads, prints in the order of the input. How many could not be read.
-fn judge_all(
+/// Prints what came of each message. How many could not be read.
+fn print_all(
     services: &Arc<Services>,
     sources: &[Source],
     given: &Given,
     jobs: usize,
     args: &Args,
 ) -> io::Result<usize> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let tell = |source: &Source, judged: &Judged, elapsed| text(source, judged, elapsed, args);
+    let failed = judge_all(services, sources, given, jobs, tell, |text| {
+        out.write_all(text.as_bytes())
+    })?;
+    out.flush()?;
+    Ok(failed)
+}
+
+/// Prints what came of all messages together. How many could not be read.
+fn summarise(
+    services: &Arc<Services>,
+    inputs: &Inputs,
+    given: &Given,
+    jobs: usize,
+    args: &Args,
+) -> io::Result<usize> {
+    let mut summary = Summary::new(args.examples);
+    let tell = |source: &Source, judged: &Judged, _| Seen::new(source.label(), judged);
+    let failed = judge_all(services, &inputs.sources, given, jobs, tell, |seen| {
+        summary.add(seen);
+        Ok(())
+    })?;
+    summary.unreadable = failed + inputs.unreadable.len();
+    let text = match args.json {
+        true => summary.json(),
+        false => summary.to_string(),
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    Ok(failed)
+}
+
+/// Judges on several threads; `tell` makes of each message what `take` is then given, in the order of
+/// the input. How many could not be read.
+fn judge_all<T: Send>(
+    services: &Arc<Services>,
+    sources: &[Source],
+    given: &Given,
+    jobs: usize,
+    tell: impl Fn(&Source, &Judged, Duration) -> T + Sync,
+    take: impl FnMut(T) -> io::Result<()>,
+) -> io::Result<usize> {
     let next = AtomicUsize::new(0);
     // Few enough that what waits for its turn to be printed stays small.
-    let (send, receive) = mpsc::sync_channel::<(usize, Result<String, String>)>(4 * jobs);
+    let (send, receive) = mpsc::sync_channel::<(usize, Result<T, String>)>(4 * jobs);
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(sources.len()) {
-            let (send, next) = (send.clone(), &next);
+            let (send, next, tell) = (send.clone(), &next, &tell);
             scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
@@ -180,7 +267,7 @@ fn judge_all(
                     };
                     let started = Instant::now();
                     let judged = feed::judge(services, source, given)
-                        .map(|judged| text(source, &judged, started.elapsed(), args))
+                        .map(|judged| tell(source, &judged, started.elapsed()))
                         .map_err(|error| unread(&source.label(), &error));
                     if send.send((index, judged)).is_err() {
                         break;
@@ -189,15 +276,15 @@ fn judge_all(
             });
         }
         drop(send);
-        print_in_order(receive, sources.len())
+        take_in_order(receive, sources.len(), take)
     })
 }
 
-fn print_in_order(
-    receive: mpsc::Receiver<(usize, Result<String, String>)>,
+fn take_in_order<T>(
+    receive: mpsc::Receiver<(usize, Result<T, String>)>,
     total: usize,
+    mut take: impl FnMut(T) -> io::Result<()>,
 ) -> io::Result<usize> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
     let mut early = BTreeMap::new();
     let mut printed = 0;
     let mut failed = 0;
@@ -207,7 +294,7 @@ fn print_in_order(
         while let Some(judged) = early.remove(&printed) {
             printed += 1;
             match judged {
-                Ok(text) => out.write_all(text.as_bytes())?,
+                Ok(told) => take(told)?,
                 Err(error) => {
                     failed += 1;
                     progress.clear();
@@ -218,7 +305,6 @@ fn print_in_order(
         }
     }
     progress.clear();
-    out.flush()?;
     Ok(failed)
 }
 

@@ -184,7 +184,7 @@ impl Generation {
         }
     }
 
-    fn place(&self, at: At) -> Place {
+    pub(super) fn place(&self, at: At) -> Place {
         Place {
             file: self
                 .files

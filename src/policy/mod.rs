@@ -16,8 +16,11 @@
 
 mod acknowledge;
 mod bound;
+mod card;
 mod claims;
+mod clauses;
 mod condition;
+mod coverage;
 mod effect;
 mod explain;
 mod file;
@@ -37,6 +40,7 @@ mod read_then;
 mod remarks;
 mod reply;
 mod route;
+mod show;
 mod suite;
 mod truth;
 mod value;
@@ -58,10 +62,13 @@ use crate::{
 
 pub use crate::yaml::{Place, Problem, Report, Severity};
 pub use acknowledge::{Acknowledged, NewRule};
+pub use card::{ExceptionCard, RuleCard, Said};
 pub use claims::Claim;
+pub use clauses::Does;
+pub use coverage::{ClauseCoverage, Coverage, RuleCoverage, RuleState, State, coverage};
 pub use explain::{Explanation, RuleExplanation, Step};
 pub use route::{Destination, Origin, Route};
-pub use suite::{Expect, Given, PolicyTest};
+pub use suite::{Expect, Given, Letter, PolicyTest};
 
 /// Loads policies with all that they extend and all lists: all of it or nothing.
 ///

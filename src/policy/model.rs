@@ -99,6 +99,8 @@ pub(super) struct Idle {
     pub(super) title: String,
     pub(super) basis: Arc<str>,
     pub(super) why: String,
+    /// The inspector that it waits for; none for a rule that is switched off.
+    pub(super) waits_for: Option<String>,
     pub(super) at: At,
 }
 

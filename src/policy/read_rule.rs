@@ -48,6 +48,10 @@ const INSPECTORS: &[(&str, bool)] = &[
     ("antivirus", false),
     ("pattern", true),
     ("rate", false),
+    // The site's own boxes: whose they are, which belong to an agency.
+    ("directory", false),
+    // Who has written to whom before.
+    ("history", false),
 ];
 const DEFAULT_RANK: u32 = 100;
 
@@ -132,17 +136,19 @@ impl Reader {
             .child("enabled")
             .and_then(|node| self.boolean(node, "enabled"))
             .unwrap_or(true);
-        let idle = |why: String| Idle {
+        let idle = |why: String, waits_for: Option<String>| Idle {
             id: Arc::clone(&id),
             title: title.clone(),
             basis: Arc::clone(&basis),
             why,
+            waits_for,
             at: node.at,
         };
         if let Some(missing) = node.child("needs").and_then(|needs| self.missing(needs)) {
-            return Some(Err(idle(format!(
-                "needs {missing}, which this version does not have"
-            ))));
+            return Some(Err(idle(
+                format!("needs {missing}, which this version does not have"),
+                Some(missing),
+            )));
         }
         let when = match node.child("when") {
             Some(when) => self.condition(when),
@@ -194,7 +200,7 @@ impl Reader {
             self.remarks_on_reply(node, reply, when, several);
         }
         if !enabled {
-            return Some(Err(idle("switched off (enabled: false)".to_owned())));
+            return Some(Err(idle("switched off (enabled: false)".to_owned(), None)));
         }
         let unless = unless.flatten();
         let when = when?;

@@ -205,7 +205,7 @@ fn clause(text: String, values: &Values<'_>) -> String {
         (basis, "") => basis.to_owned(),
         ("", regulation) => regulation.to_owned(),
         // A basis may name a text of its own.
-        (basis, regulation) if basis.contains(regulation) => basis.to_owned(),
+        (basis, _) if names_a_text(basis) => basis.to_owned(),
         (basis, regulation) => format!("{basis}, {regulation}"),
     };
     if !clause.is_empty() {
@@ -215,6 +215,21 @@ fn clause(text: String, values: &Values<'_>) -> String {
     line.push_str(". Ma: ");
     line.push_str(&fold(values.reference));
     line
+}
+
+/// Whether a basis names the text that it stands in: "Điều 18, Nghị định số …". The organisation's
+/// regulation would be a false citation behind it.
+pub(super) fn names_a_text(basis: &str) -> bool {
+    const TEXTS: &[&str] = &[
+        "luat ",
+        "nghi dinh ",
+        "thong tu ",
+        "quyet dinh ",
+        "quy dinh ",
+        "quy che ",
+    ];
+    let basis = fold(basis).to_lowercase();
+    TEXTS.iter().any(|text| basis.contains(text))
 }
 
 /// How many octets too long line 1, or line 2 (`en`), is even with the shortest names, if it is.

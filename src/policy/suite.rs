@@ -1,6 +1,6 @@
 //! The tests that stand in a policy file: a message, an envelope, what is expected.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use super::{
     Place,
@@ -8,6 +8,7 @@ use super::{
     read::{ACTIONS, Ids},
     reader::Reader,
     report::suggest,
+    value::Compare,
     yaml::{Node, Value},
 };
 use crate::{
@@ -22,12 +23,34 @@ pub struct PolicyTest {
     pub policy: usize,
     /// Where it is written.
     pub place: Place,
-    /// The message's file, resolved beside the policy's file. Not looked at when loading.
-    pub message: PathBuf,
+    /// The message that is judged.
+    pub letter: Letter,
     /// The session and the envelope.
     pub given: Given,
     /// What must come of it.
     pub expect: Expect,
+}
+
+/// The message of a [`PolicyTest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// `message:`: a file, resolved beside the policy's file. Not looked at when loading.
+    File(PathBuf),
+    /// `attachments:`: a letter made for the test, with attachments of these sizes in bytes. For
+    /// limits of size, whose messages are too large to be kept in a file.
+    Made(Vec<u64>),
+}
+
+impl fmt::Display for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Made(sizes) => {
+                let sizes: Vec<_> = sizes.iter().map(|size| format!("{size} B")).collect();
+                write!(f, "a letter with attachments of {}", sizes.join(", "))
+            }
+        }
+    }
 }
 
 /// The session and envelope of a [`PolicyTest`]. Without `from` and `rcpt` those of the header count.
@@ -62,20 +85,41 @@ pub struct Expect {
     pub applied: Option<Action>,
     /// The ids of all rules that fire, in any order, if the test says.
     pub rules: Option<Vec<String>>,
+    /// `not:` rules that this message only just misses: they must not fire. This is the other side
+    /// of a rule's tests, which `policy coverage` asks for.
+    pub not: Vec<String>,
 }
+
+/// How many attachments a made letter has at most, and how many bytes in all.
+const MAX_MADE: (usize, u64) = (1000, 1 << 28);
 
 impl Reader {
     pub(super) fn test(&mut self, node: &Node, policy: usize, ids: &Ids) -> Option<PolicyTest> {
-        self.map(node, "a test", &["message", "given", "expect"], &[])?;
-        let Some(message) = node.child("message") else {
-            self.error(
-                node.at,
-                "the test names no `message`",
-                "name a file: `message: ../corpus/main-job/plain-vi.eml`",
-            );
-            return None;
+        let known = ["message", "attachments", "given", "expect"];
+        self.map(node, "a test", &known, &[])?;
+        let letter = match (node.child("message"), node.child("attachments")) {
+            (Some(message), None) => {
+                let path = self.text(message, "message")?.to_owned();
+                Letter::File(self.beside(message.at, &path))
+            }
+            (None, Some(sizes)) => self.made(sizes)?,
+            (Some(_), Some(sizes)) => {
+                self.error(
+                    sizes.at,
+                    "the test has both a `message` and `attachments`",
+                    "keep one: `attachments` makes a letter of its own",
+                );
+                return None;
+            }
+            (None, None) => {
+                self.error(
+                    node.at,
+                    "the test names no `message`",
+                    "name a file: `message: ../corpus/main-job/plain-vi.eml`; or have a letter made: `attachments: [30 MiB]`",
+                );
+                return None;
+            }
         };
-        let path = self.text(message, "message")?.to_owned();
         let given = match node.child("given") {
             Some(given) => self.given(given)?,
             None => Given::default(),
@@ -97,10 +141,33 @@ impl Reader {
                 line: node.at.line,
                 column: node.at.column,
             },
-            message: self.beside(message.at, &path),
+            letter,
             given,
             expect,
         })
+    }
+
+    /// `attachments: [20 MiB, 1 B]`
+    fn made(&mut self, node: &Node) -> Option<Letter> {
+        let mut sizes = Vec::new();
+        for (text, at) in self.texts(node, "attachments") {
+            match Compare::size(&format!("== {text}")) {
+                Ok(size) => sizes.push(size.value()),
+                Err(wrong) => self.wrong(at, wrong),
+            }
+        }
+        let total = sizes
+            .iter()
+            .fold(0_u64, |sum, size| sum.saturating_add(*size));
+        if sizes.len() > MAX_MADE.0 || total > MAX_MADE.1 {
+            self.error(
+                node.at,
+                "the letter would be too large for a test",
+                "a made letter has at most 1000 attachments and 256 MiB",
+            );
+            return None;
+        }
+        (!sizes.is_empty()).then_some(Letter::Made(sizes))
     }
 
     fn given(&mut self, node: &Node) -> Option<Given> {
@@ -170,7 +237,12 @@ impl Reader {
     }
 
     fn expect(&mut self, node: &Node, ids: &Ids) -> Option<Expect> {
-        let entries = self.map(node, "`expect`", &["verdict", "applied", "rules"], &[])?;
+        let entries = self.map(
+            node,
+            "`expect`",
+            &["verdict", "applied", "rules", "not"],
+            &[],
+        )?;
         let mut words = ACTIONS.to_vec();
         words.push(("accept", Action::Accept));
         let mut expect = Expect::default();
@@ -182,20 +254,8 @@ impl Reader {
                 "rules" if matches!(&node.value, Value::List(items) if items.is_empty()) => {
                     expect.rules = Some(Vec::new());
                 }
-                "rules" => {
-                    let mut rules = Vec::new();
-                    for (name, at) in self.texts(node, key) {
-                        if !ids.rules.iter().any(|rule| rule == name) {
-                            self.error(
-                                at,
-                                format!("the test expects a rule `{name}` that does not exist"),
-                                suggest(name, ids.rules.iter().map(String::as_str)),
-                            );
-                        }
-                        rules.push(name.to_owned());
-                    }
-                    expect.rules = Some(rules);
-                }
+                "rules" => expect.rules = Some(self.known_rules(node, key, ids)),
+                "not" => expect.not = self.known_rules(node, key, ids),
                 _ => {}
             }
         }
@@ -211,5 +271,20 @@ impl Reader {
             return None;
         }
         Some(expect)
+    }
+
+    fn known_rules(&mut self, node: &Node, key: &str, ids: &Ids) -> Vec<String> {
+        let mut rules = Vec::new();
+        for (name, at) in self.texts(node, key) {
+            if !ids.rules.iter().any(|rule| rule == name) {
+                self.error(
+                    at,
+                    format!("the test expects a rule `{name}` that does not exist"),
+                    suggest(name, ids.rules.iter().map(String::as_str)),
+                );
+            }
+            rules.push(name.to_owned());
+        }
+        rules
     }
 }

@@ -54,6 +54,11 @@ impl Compare {
         })
     }
 
+    /// What it compares with.
+    pub(super) fn value(&self) -> u64 {
+        self.value
+    }
+
     pub(super) fn holds(&self, seen: u64) -> bool {
         match self.op {
             Op::Above => seen > self.value,

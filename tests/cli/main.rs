@@ -2,6 +2,7 @@
 //! part of the command line; `program.rs` runs it, `mta.rs` speaks to it as Postfix does.
 
 mod config;
+mod coverage;
 mod mta;
 mod policy;
 mod program;
@@ -9,7 +10,9 @@ mod reload;
 mod scan;
 mod serve;
 mod sessions;
+mod show;
 mod state;
+mod summary;
 mod systemd;
 mod told;
 
@@ -25,6 +28,9 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
         &["policy", "acknowledge", "--help"],
+        &["policy", "coverage", "--help"],
+        &["policy", "show", "--help"],
+        &["policy", "explain", "--help"],
         &["check", "--help"],
         &["reload", "--help"],
     ] {

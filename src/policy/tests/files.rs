@@ -338,7 +338,10 @@ fn tests_are_read_with_their_paths_and_not_inherited() {
     let [test] = generation.tests() else {
         panic!("{:?}", generation.tests());
     };
-    assert_eq!(test.message, folder.root.join("site/../corpus/b.eml"));
+    assert_eq!(
+        test.letter,
+        crate::policy::Letter::File(folder.root.join("site/../corpus/b.eml"))
+    );
     assert_eq!((test.place.line, test.place.column), (5, 5));
     assert_eq!(test.given.rcpt, ["a@ours.vn", "b@ours.vn"]);
     assert_eq!(test.given.from.as_deref(), Some("<>"));

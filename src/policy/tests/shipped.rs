@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::support::*;
 use crate::{
-    facts::{By, Fact, Facts, NotOpened, NotScanned, Role},
+    facts::{By, Fact, Facts, NotOpened, NotScanned, Reason, Role},
     policy::{Generation, load_as_of},
     verdict::{Action, Direction},
 };
@@ -43,7 +43,14 @@ fn ids(generation: &Generation, facts: &Facts) -> Vec<String> {
 
 #[test]
 fn they_load_without_a_word() {
-    for name in ["base.yaml", "dak-nong.yaml", "soc-trang.yaml"] {
+    for name in [
+        "base.yaml",
+        "dak-nong.yaml",
+        "soc-trang.yaml",
+        "can-tho.yaml",
+        "binh-dinh.yaml",
+        "ca-mau.yaml",
+    ] {
         let generation = shipped(name);
         assert!(
             generation.warnings().is_empty(),
@@ -173,7 +180,12 @@ fn archives_that_were_not_opened_are_tagged_and_nothing_more() {
     let judgement = generation.judge(&zip, 0, true);
     assert_eq!(judgement.applied, Action::Tag);
     assert_eq!(ids(&generation, &zip), ["not-opened"]);
-    assert_eq!(judgement.unknown.len(), 1, "{judgement:?}");
+    // Whether it holds a program, and whether it has a password.
+    for rule in ["executable", "encrypted-archive"] {
+        let unknown = judgement.unknown.iter().find(|(id, _)| **id == *rule);
+        let why = Reason::NotOpened(NotOpened::Unsupported);
+        assert_eq!(unknown.map(|(_, why)| why), Some(&why), "{judgement:?}");
+    }
     let mut pdf = file("a.pdf", 10);
     pdf.kinds = vec![kind("pdf")];
     pdf.not_opened = Some(NotOpened::Unsupported);
@@ -257,6 +269,8 @@ fn refusals_say_what_to_do() {
         ("dak-nong.yaml", "daknong.gov.vn", large(999 * MIB)),
         ("soc-trang.yaml", "soctrang.gov.vn", program()),
         ("soc-trang.yaml", "soctrang.gov.vn", large(999 * MIB)),
+        ("can-tho.yaml", "cantho.gov.vn", program()),
+        ("binh-dinh.yaml", "stttt.binhdinh.gov.vn", program()),
         ("base.yaml", "example.net", program()),
     ];
     for (name, domain, facts) in cases {
@@ -281,4 +295,19 @@ fn refusals_say_what_to_do() {
             "{reply:?}"
         );
     }
+}
+
+/// Cà Mau's template says nothing of programs: the answer must not say that it does.
+#[test]
+fn a_basis_that_names_its_own_text_is_not_given_the_regulation() {
+    let generation = enforced("ca-mau.yaml");
+    let facts = to("camau.gov.vn", with(vec![program("a.exe", By::Content)]));
+    let judgement = generation.judge(&facts, 0, true);
+    let reply = generation
+        .reply(&facts, 0, &judgement, "7KQ2M9XWPA")
+        .unwrap();
+    assert_eq!(
+        reply.lines[0],
+        "Khong gui nhan tep tin thuc thi (a.exe); vui long bo tep nay roi gui lai. Quy dinh bao dam an toan thong tin cua don vi. Ma: 7KQ2M9XWPA"
+    );
 }
