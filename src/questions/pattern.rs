@@ -16,7 +16,7 @@ pub const MAX_CONTAINS: usize = 1 << 20;
 /// Globs or regexes of one matcher.
 pub const MAX_EXPRESSIONS: usize = 1_000;
 /// Bytes that one regex may have when compiled.
-const MAX_COMPILED: usize = 512 << 10;
+const MAX_COMPILED: usize = 2 << 20;
 /// Groups inside each other.
 const MAX_NEST: u32 = 50;
 
@@ -193,7 +193,7 @@ pub fn check_regex(text: &str, fold: Fold) -> Result<String, String> {
 pub fn regex_set(texts: &[&str], case: bool) -> Option<RegexSet> {
     RegexSetBuilder::new(texts)
         .case_insensitive(case)
-        .size_limit(MAX_COMPILED * 16)
+        .size_limit(MAX_COMPILED * 4)
         .dfa_size_limit(8 << 20)
         .nest_limit(MAX_NEST + 1)
         .build()
@@ -293,7 +293,7 @@ mod tests {
             (r"(a)\1", "backreferences are not supported"),
             (
                 r"(\w{100}){100}",
-                "it takes more than 512 KiB when compiled",
+                "it takes more than 2048 KiB when compiled",
             ),
             ("x*", "it matches every text, the empty one too"),
         ] {
