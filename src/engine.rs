@@ -335,6 +335,11 @@ impl Judging {
         })
     }
 
+    /// The name that the decision at the end of message will have.
+    pub fn reference(&self) -> Reference {
+        self.reference
+    }
+
     /// How many recipients the message has so far, the refused ones not counted.
     pub fn recipients(&self) -> usize {
         self.routes.len()

@@ -3,23 +3,28 @@
 //!
 //! Classes of its fields (what may be kept how long): technical, address, content-like. Content-like
 //! fields are file names only; the subject and the text never stand in an event.
+//!
+//! Whatever a message holds, its event stays small enough for a log: lists end at the lengths below,
+//! long texts are cut.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+mod log;
+
+use std::{borrow::Cow, collections::BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::log::EventLog;
 use crate::{
     answer::Answer,
     engine::{Decision, Times},
-    facts::{ExecutableSign, Fact, FileRole, Files, Kind, MessageFacts, NotOpened, Place, Role},
+    facts::{
+        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, MessageFacts, NotOpened,
+        NotScanned, Place, Reason, Role,
+    },
+    message::Address,
     reference::Reference,
-    verdict::{Action, Direction, Fired, ReplyText},
+    verdict::{Action, Direction, Fired, Mode, ReplyText},
 };
 
 /// Name and version of the schema. The version grows when a field changes its meaning or goes;
@@ -51,9 +56,9 @@ pub struct Event<'a> {
     queue_id: Option<&'a str>,
     role: Role,
     client: Option<String>,
-    client_name: Option<&'a str>,
-    helo: Option<&'a str>,
-    authenticated: Option<&'a str>,
+    client_name: Option<Cow<'a, str>>,
+    helo: Option<Cow<'a, str>>,
+    authenticated: Option<Cow<'a, str>>,
     tls: Option<&'a str>,
     /// MAIL FROM; empty for `<>`.
     sender: Option<String>,
@@ -69,7 +74,7 @@ pub struct Event<'a> {
     /// Why gacthu failed on this message, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<&'a str>,
-    message: Option<&'a MessageFacts>,
+    message: Option<MessageEvent<'a>>,
     files: Option<FilesEvent<'a>>,
     /// Microseconds by stage.
     microseconds: Microseconds,
@@ -82,9 +87,57 @@ struct Recipient<'a> {
     policy: &'a str,
     verdict: Action,
     applied: Action,
-    rules: &'a [Fired],
+    rules: Vec<RuleEvent<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     excepted: &'a [(std::sync::Arc<str>, std::sync::Arc<str>)],
+}
+
+#[derive(Debug, Serialize)]
+struct RuleEvent<'a> {
+    id: &'a str,
+    basis: &'a str,
+    then: Action,
+    mode: Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a Reason>,
+    /// Numbers of the files that made it fire.
+    files: &'a [usize],
+}
+
+impl<'a> RuleEvent<'a> {
+    fn new(fired: &'a Fired) -> Self {
+        Self {
+            id: &fired.id,
+            basis: &fired.basis,
+            then: fired.then,
+            mode: fired.mode,
+            unknown: fired.unknown.as_ref(),
+            files: start(&fired.files, RULE_FILES),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct MessageEvent<'a> {
+    size: u64,
+    headers: u64,
+    parts: u64,
+    header_from: &'a [Address],
+    message_id: Option<Cow<'a, str>>,
+    not_scanned: &'a [NotScanned],
+}
+
+impl<'a> MessageEvent<'a> {
+    fn new(message: &'a MessageFacts) -> Self {
+        Self {
+            size: message.size,
+            headers: message.headers,
+            parts: message.parts,
+            header_from: start(&message.header_from, FROM),
+            message_id: message.message_id.as_deref().map(short),
+            not_scanned: start(&message.not_scanned, NOT_SCANNED),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -99,11 +152,13 @@ struct FilesEvent<'a> {
 
 #[derive(Debug, Serialize)]
 struct FileEvent<'a> {
+    /// Its place among all files of the message, from 0.
+    number: usize,
     part: &'a str,
     role: FileRole,
     at: Place,
-    name: Option<&'a str>,
-    declared_type: &'a str,
+    name: Option<Cow<'a, str>>,
+    declared_type: Cow<'a, str>,
     kinds: &'a [&'static Kind],
     size: u64,
     sha256: &'a str,
@@ -136,8 +191,24 @@ impl From<&Times> for Microseconds {
     }
 }
 
-/// How many files of a message an event names; the sums count all of them.
+/// How many files of a message an event names, those that a rule points at apart; the sums count
+/// all of them.
 const FILES: usize = 100;
+
+/// How many files behind those an event names because a rule points at them.
+const POINTED: usize = 100;
+
+/// How many files an event names for one rule.
+const RULE_FILES: usize = 20;
+
+/// How many addresses of the From field an event names.
+const FROM: usize = 20;
+
+/// How many places that were not scanned an event names.
+const NOT_SCANNED: usize = 100;
+
+/// How many characters of a text that a client or a message chose stand in an event.
+const TEXT: usize = 300;
 
 /// How many recipients an event names.
 const RECIPIENTS: usize = 1000;
@@ -160,9 +231,9 @@ impl<'a> Event<'a> {
             queue_id,
             role: session.role,
             client: session.client.map(|client| client.to_string()),
-            client_name: session.client_name.as_deref(),
-            helo: session.helo.as_deref(),
-            authenticated: session.authenticated.as_deref(),
+            client_name: session.client_name.as_deref().map(short),
+            helo: session.helo.as_deref().map(short),
+            authenticated: session.authenticated.as_deref().map(short),
             tls: session.tls.as_deref(),
             sender: facts.sender.known().map(ToString::to_string),
             recipients: facts
@@ -176,7 +247,7 @@ impl<'a> Event<'a> {
                     policy: decision.generation.name(decided.route.policy),
                     verdict: decided.judgement.verdict,
                     applied: decided.judgement.applied,
-                    rules: &decided.judgement.fired,
+                    rules: decided.judgement.fired.iter().map(RuleEvent::new).collect(),
                     excepted: &decided.judgement.excepted,
                 })
                 .collect(),
@@ -189,9 +260,9 @@ impl<'a> Event<'a> {
             },
             policy_hash: decision.generation.short_hash(),
             failed: decision.failed.as_deref(),
-            message: facts.message.known(),
+            message: facts.message.known().map(MessageEvent::new),
             files: match &facts.files {
-                Fact::Known(files) => Some(FilesEvent::new(files)),
+                Fact::Known(files) => Some(FilesEvent::new(files, decision)),
                 Fact::Unknown(_) => None,
             },
             microseconds: (&decision.times).into(),
@@ -226,102 +297,70 @@ fn now() -> String {
 }
 
 impl<'a> FilesEvent<'a> {
-    fn new(files: &'a Files) -> Self {
+    fn new(files: &'a Files, decision: &Decision) -> Self {
+        let mut named: BTreeSet<usize> = (0..files.list.len().min(FILES)).collect();
+        let limit = named.len() + POINTED;
+        let fired = decision.recipients.iter().flat_map(|r| &r.judgement.fired);
+        for &number in fired.flat_map(|fired| start(&fired.files, RULE_FILES)) {
+            if named.len() == limit {
+                break;
+            }
+            named.insert(number);
+        }
+        let named = named.into_iter();
         Self {
             count: files.count,
             total_size: files.total_size,
             largest_size: files.largest_size,
             inline_count: files.inline_count,
             inline_total_size: files.inline_total_size,
-            list: files
-                .list
-                .iter()
-                .take(FILES)
-                .map(|file| FileEvent {
-                    part: &file.part,
-                    role: file.role,
-                    at: file.at,
-                    name: file.name.as_deref(),
-                    declared_type: &file.declared_type,
-                    kinds: &file.kinds,
-                    size: file.size,
-                    sha256: &file.sha256,
-                    executable: &file.executable,
-                    not_opened: file.not_opened.as_ref(),
-                })
+            list: named
+                .filter_map(|number| Some(FileEvent::new(number, files.list.get(number)?)))
                 .collect(),
         }
     }
 }
 
-/// Where events go.
-#[derive(Debug)]
-pub enum EventLog {
-    /// The program's own log, at level `info` with the event as its field `decision`.
-    Tracing,
-    /// A file, one event a line.
-    File {
-        /// Its name, to open it again when it was rotated.
-        path: PathBuf,
-        /// The open file. One `write(2)` an event under `O_APPEND`: lines never mix.
-        file: Mutex<File>,
-    },
-}
-
-impl EventLog {
-    /// Opens the file for appending, or makes it, readable by its owner and group only.
-    ///
-    /// # Errors
-    /// Those of `open(2)`.
-    pub fn file(path: &Path) -> io::Result<Self> {
-        Ok(Self::File {
-            path: path.to_owned(),
-            file: Mutex::new(open(path)?),
-        })
-    }
-
-    /// Writes one event.
-    ///
-    /// # Errors
-    /// Those of `write(2)`; a short write counts as one.
-    pub fn write(&self, event: &impl Serialize) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        match self {
-            Self::Tracing => {
-                let line = String::from_utf8_lossy(line.trim_ascii_end());
-                tracing::info!(target: "gacthu::decision", decision = %line, "Decided.");
-                Ok(())
-            }
-            Self::File { file, .. } => lock(file).write_all(&line),
+impl<'a> FileEvent<'a> {
+    fn new(number: usize, file: &'a FileFacts) -> Self {
+        Self {
+            number,
+            part: &file.part,
+            role: file.role,
+            at: file.at,
+            name: file.name.as_deref().map(short),
+            declared_type: short(&file.declared_type),
+            kinds: &file.kinds,
+            size: file.size,
+            sha256: &file.sha256,
+            executable: &file.executable,
+            not_opened: file.not_opened.as_ref(),
         }
     }
+}
 
-    /// Opens the file anew: it may have been moved away by log rotation.
-    ///
-    /// # Errors
-    /// Those of `open(2)`; the old file stays in use.
-    pub fn reopen(&self) -> io::Result<()> {
-        if let Self::File { path, file } = self {
-            *lock(file) = open(path)?;
-        }
-        Ok(())
+/// The first `most` of a list.
+fn start<T>(list: &[T], most: usize) -> &[T] {
+    list.get(..most).unwrap_or(list)
+}
+
+/// A text with at most [`TEXT`] characters, and `…` where it was cut.
+fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(TEXT) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
     }
 }
 
-fn lock(file: &Mutex<File>) -> std::sync::MutexGuard<'_, File> {
-    // A panic while the lock was held can have left at most a torn line, which is no reason to
-    // stop writing.
-    file.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o640)
-        .open(path)
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let long = "ệ".repeat(TEXT + 1);
+        assert_eq!(short(&long), format!("{}…", "ệ".repeat(TEXT)));
+        let whole = "ệ".repeat(TEXT);
+        assert_eq!(short(&whole), whole);
+    }
 }

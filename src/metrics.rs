@@ -109,7 +109,7 @@ impl Metrics {
             exceptions: counters(
                 &registry,
                 "gacthu_exception_hits_total",
-                "Messages in which an exception took a rule away.",
+                "Recipients for which an exception took a rule away.",
                 &["exception", "rule"],
             ),
             not_scanned: counters(
@@ -162,7 +162,7 @@ impl Metrics {
             event_errors: counter(
                 &registry,
                 "gacthu_event_write_errors_total",
-                "Decision events that could not be written to the event log.",
+                "Decision events that could not be written to the event log, or a log that could not be opened anew.",
             ),
             connections: gauge(
                 &registry,

@@ -1,7 +1,7 @@
 //! One milter session: feeds the judging, says the answer, commits what a decision leaves behind
 //! (event, metrics). Knows nothing of MIME or rules.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -127,7 +127,9 @@ impl Shared {
         }
         if let Some(message) = decision.facts.message.known() {
             metrics.message_bytes.observe(message.size as f64);
-            for reason in message.not_scanned.iter().map(|place| place.why.word()) {
+            let places = message.not_scanned.iter();
+            let reasons: BTreeSet<&str> = places.map(|place| place.why.word()).collect();
+            for reason in reasons {
                 metrics.not_scanned.with_label_values(&[reason]).inc();
             }
         }
@@ -211,7 +213,8 @@ pub struct MilterSession {
     judging: Option<Judging>,
     /// Header fields of the message under way that only gacthu may write.
     foreign: Vec<String>,
-    /// The reference of a decision that Postfix was not told of yet.
+    /// The reference of a decision that Postfix was not told of yet, or that is still being made:
+    /// Postfix may go away while a large message is judged.
     said: Option<Reference>,
 }
 
@@ -379,6 +382,7 @@ impl Session for MilterSession {
         let Some(judging) = self.judging.take() else {
             return Reply::Continue;
         };
+        self.said = Some(judging.reference());
         let decision = judging.end().await;
         let mut answer = answer(&decision);
         if let Err(error) = self.edit(&decision, &answer, edits) {
@@ -406,7 +410,6 @@ impl Session for MilterSession {
             EventStage::End,
             self.envelope.queue_id.as_deref(),
         );
-        self.said = Some(decision.reference);
         match &answer {
             Answer::Accept { .. } | Answer::Hold { .. } => Reply::Continue,
             Answer::Refuse(reply) => code(reply),
@@ -419,11 +422,11 @@ impl Session for MilterSession {
         };
         if how == Answered::No {
             self.shared.metrics.unanswered.inc();
-            tracing::warn!(%reference, "Postfix was gone before it heard the answer.");
             if let Err(error) = self.shared.events.write(&Unanswered::new(reference)) {
                 self.shared.metrics.event_errors.inc();
                 tracing::error!(%error, "An event could not be written.");
             }
+            tracing::warn!(%reference, "Postfix was gone before it heard the answer.");
         }
     }
 

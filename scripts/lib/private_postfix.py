@@ -204,7 +204,10 @@ class PrivatePostfix:
 
     def queue(self) -> list[dict]:
         """The queue as `postqueue -j` shows it."""
-        shown = self.command("postqueue", "-j")
+        try:
+            shown = self.command("postqueue", "-j")
+        except subprocess.TimeoutExpired:       # seen once in an hour of load; Postfix's own tools may hang in postlog
+            shown = self.command("postqueue", "-j", seconds=60)
         return [json.loads(line) for line in shown.stdout.splitlines() if line.startswith("{")]
 
     def held(self) -> set[str]:

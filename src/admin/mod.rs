@@ -13,8 +13,15 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::watch,
+};
+
+use crate::{
+    facts::Role,
+    milter::{ListenError, ListenSpec, Listener, Place, SocketFile},
+};
 
 /// What the desk can show and start.
 pub trait Desk: Send + Sync + 'static {
@@ -39,46 +46,58 @@ pub async fn serve(listener: TcpListener, desk: Arc<dyn Desk>, stop: watch::Rece
 }
 
 /// Serves the control socket until `stop` turns true.
-pub async fn control(listener: UnixListener, desk: Arc<dyn Desk>, stop: watch::Receiver<bool>) {
+pub async fn control(socket: ControlSocket, desk: Arc<dyn Desk>, stop: watch::Receiver<bool>) {
+    let ControlSocket { listener, file } = socket;
     let router = public(desk.clone()).merge(
         Router::new()
             .route("/reload", post(reload))
             .with_state(desk),
     );
     let served = axum::serve(listener, router)
-        .with_graceful_shutdown(stopped(stop))
+        .with_graceful_shutdown(async move {
+            stopped(stop).await;
+            // Not behind the last connection, which may stay open.
+            drop(file);
+        })
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "The control socket failed.");
     }
 }
 
-/// Opens the control socket at `path`, readable and writable by its owner only. A socket that a
-/// dead process left behind is replaced; one that answers is an error.
-pub fn open_control(path: &Path) -> io::Result<UnixListener> {
-    use std::os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream};
+/// The control socket, and the guard that removes its file at the end: unless a successor has put
+/// its own there by then.
+#[derive(Debug)]
+pub struct ControlSocket {
+    listener: UnixListener,
+    file: Option<SocketFile>,
+}
 
-    if let Ok(found) = path.symlink_metadata() {
-        if !found.file_type().is_socket() {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "something that is not a socket stands there",
-            ));
-        }
-        if UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "another gacthu answers there",
-            ));
-        }
-        std::fs::remove_file(path)?;
-    }
-    // Bound under a private name first, so that nobody can connect before the mode is set.
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    let listener = UnixListener::bind(&fresh)?;
-    std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
-    std::fs::rename(&fresh, path)?;
-    Ok(listener)
+/// Opens the control socket at `path`, readable and writable by its owner only, and never
+/// reachable before that holds. A socket that a dead process left behind is replaced.
+///
+/// # Errors
+/// Those of [`Listener::bind`]: another process answers there, something else stands there, or the
+/// folder cannot be written.
+pub fn open_control(path: &Path) -> Result<ControlSocket, ListenError> {
+    let place = Place::Unix {
+        path: path.to_owned(),
+        mode: 0o600,
+        group: None,
+    };
+    let wrap = |source| ListenError::Unix {
+        path: path.to_owned(),
+        step: "use",
+        source,
+    };
+    let role = Role::default();
+    let (listener, file) = Listener::bind(&ListenSpec { place, role })?
+        .into_unix()
+        .ok_or_else(|| wrap(io::ErrorKind::Unsupported.into()))?;
+    Ok(ControlSocket {
+        listener: UnixListener::from_std(listener).map_err(wrap)?,
+        file,
+    })
 }
 
 async fn stopped(mut stop: watch::Receiver<bool>) {

@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,19 +20,34 @@ pub enum LogFormat {
     Journald,
 }
 
-/// Starts the log. `filter` as in `RUST_LOG`, for example `info` or `info,gacthu::milter=debug`.
+/// Starts the log; decision events are in it at any level. `filter` as in `RUST_LOG`, for example `info` or `info,gacthu::milter=debug`.
 ///
 /// # Errors
 /// A sentence for the user where the filter is not well formed or journald cannot be reached.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
+    // A lone word that is no level is taken for a room's name: nothing would be logged at all.
+    let word = filter.split(',').map(str::trim).find(|word| {
+        let room = word.contains(['=', '[', ':']) || word.starts_with("gacthu");
+        !room && word.parse::<LevelFilter>().is_err()
+    });
+    if let Some(word) = word {
+        return Err(format!(
+            "--log {filter:?}: {word:?} is no level; there are off, error, warn, info, debug and trace"
+        ));
+    }
+    // Decisions are evidence: `--log warn` must not silence them. First, so that who really wants
+    // that can still write gacthu::decision=off.
+    let filter = EnvFilter::try_new(format!("gacthu::decision=info,{filter}"))
         .map_err(|error| format!("--log `{filter}` is not a log filter: {error}. Example: info"))?;
     let registry = tracing_subscriber::registry().with(filter);
-    // systemd sets JOURNAL_STREAM where standard error goes to the journal (systemd.exec(5)).
-    let under_journald = std::env::var_os("JOURNAL_STREAM").is_some();
+    let journald = match format {
+        LogFormat::Journald => Some(journald()?),
+        // Where journald cannot be reached after all, standard error is as good.
+        LogFormat::Auto if journal_is_stderr() => journald().ok(),
+        _ => None,
+    };
     match format {
-        LogFormat::Journald => registry.with(journald()?).init(),
-        LogFormat::Auto if under_journald => registry.with(journald()?).init(),
+        _ if journald.is_some() => registry.with(journald).init(),
         LogFormat::Json => registry
             .with(
                 fmt::layer()
@@ -39,7 +56,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
                     .with_writer(std::io::stderr),
             )
             .init(),
-        LogFormat::Auto | LogFormat::Text => registry
+        _ => registry
             .with(
                 fmt::layer()
                     .with_ansi(std::io::stderr().is_terminal())
@@ -49,6 +66,16 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
             .init(),
     }
     Ok(())
+}
+
+/// Whether standard error goes to the journal. systemd says which file that is in JOURNAL_STREAM
+/// (systemd.exec(5)); programs inherit the variable, so standard error may be another file by now.
+fn journal_is_stderr() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    rustix::fs::fstat(std::io::stderr())
+        .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
 fn journald() -> Result<tracing_journald::Layer, String> {

@@ -13,7 +13,7 @@ use std::{
 use ipnet::IpNet;
 use sd_notify::NotifyState;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 use tracing::{error, info, warn};
@@ -36,7 +36,7 @@ use crate::{
 /// Arguments of `gacthu serve`. Each can be given in the environment too, as the systemd unit does.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Signals: HUP loads the policy anew and opens the event log anew; TERM and INT end in good order: running messages are finished first.\n\nExit status: 0 after TERM or INT; 1 a listener could not be opened; 2 wrong usage, or the policy does not check.\n\nExample, beside a Postfix in its chroot:\n  gacthu serve --policy /etc/gacthu/policy.yaml --admin 127.0.0.1:9810 \\\n    --listen unix:/var/spool/postfix/gacthu/mx.sock,role=mx,group=postfix"
+    after_help = "Signals: HUP loads the policy anew and opens the event log anew, as `gacthu reload` does; TERM and INT end in good order: running messages are finished first.\n\nExit status: 0 after TERM or INT; 1 a listener or a file could not be opened; 2 wrong usage, or the policy does not check.\n\nExample, beside a Postfix in its chroot:\n  gacthu serve --policy /etc/gacthu/policy.yaml --admin 127.0.0.1:9810 \\\n    --listen unix:/var/spool/postfix/gacthu/mx.sock,role=mx,group=postfix"
 )]
 pub struct Args {
     /// Policy file; several: which one rules is decided per recipient.
@@ -138,6 +138,23 @@ pub(super) fn run(args: Args) -> ExitCode {
         return fail(UNUSABLE, message);
     }
     log_panics();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(FAILED, format_args!("no threads can be started: {error}")),
+    };
+    // Before anything takes time: a signal that comes meanwhile waits instead of killing us.
+    let signals = {
+        let _context = runtime.enter();
+        match Signals::new() {
+            Ok(signals) => signals,
+            Err(error) => {
+                return fail(FAILED, format_args!("signals cannot be received: {error}"));
+            }
+        }
+    };
     let policy = match load(&args.policy) {
         Ok(policy) => policy,
         Err(report) => {
@@ -149,14 +166,10 @@ pub(super) fn run(args: Args) -> ExitCode {
         Ok(listeners) => listeners,
         Err((status, message)) => return fail(status, message),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(FAILED, format_args!("no threads can be started: {error}")),
-    };
-    match runtime.block_on(serve(args, policy, listeners)) {
+    let served = runtime.block_on(serve(args, policy, listeners, signals));
+    // Not dropped: that would wait for work of messages that were cut off.
+    runtime.shutdown_timeout(LAST);
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(FAILED, message),
     }
@@ -177,7 +190,12 @@ fn listeners(specs: &[ListenSpec]) -> Result<Vec<Listener>, (u8, String)> {
     Ok(listeners)
 }
 
-async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Result<(), String> {
+async fn serve(
+    args: Args,
+    policy: Generation,
+    listeners: Vec<Listener>,
+    signals: Signals,
+) -> Result<(), String> {
     let events = match &args.event_log {
         None => EventLog::Tracing,
         Some(path) => EventLog::file(path)
@@ -212,19 +230,20 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
         let listener = tokio::net::TcpListener::bind(address)
             .await
             .map_err(|error| format!("--admin {address} cannot be opened: {error}"))?;
-        info!(address = %address, "Metrics and health are served.");
+        // What the kernel chose, where port 0 was asked for.
+        let address = listener.local_addr().unwrap_or(address);
+        info!(%address, "Metrics and health are served.");
         tokio::spawn(admin::serve(listener, desk.clone(), stopping.clone()));
     }
     if let Some(path) = &args.control {
-        let listener = admin::open_control(path)
-            .map_err(|error| format!("--control {} cannot be opened: {error}", path.display()))?;
-        tokio::spawn(admin::control(listener, desk.clone(), stopping.clone()));
+        let socket = admin::open_control(path).map_err(|error| format!("--control: {error}"))?;
+        tokio::spawn(admin::control(socket, desk.clone(), stopping.clone()));
     }
     for listener in &listeners {
         info!(listener = %listener.info(), role = ?listener.info().role, "Listening.");
     }
-    tokio::spawn(signals(desk.clone(), stop));
-    tokio::spawn(watchdog(stopping.clone()));
+    tokio::spawn(signals.heed(desk.clone(), stop));
+    tokio::spawn(watchdog());
 
     let settings = Settings {
         max_connections: args.max_connections,
@@ -244,10 +263,6 @@ async fn serve(args: Args, policy: Generation, listeners: Vec<Listener>) -> Resu
     );
     notify(&[NotifyState::Ready]);
     let served = milter::serve(listeners, service, settings, shared, stopping).await;
-    if let Some(path) = &args.control {
-        // A missing file is what we want.
-        let _ = std::fs::remove_file(path);
-    }
     info!("Ended.");
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
 }
@@ -260,57 +275,64 @@ fn writable(dir: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(probe)
 }
 
-/// HUP: load anew. TERM and INT: end in good order; a second one ends at once.
-async fn signals(desk: Arc<Office>, stop: watch::Sender<bool>) {
-    let (Ok(mut hup), Ok(mut term), Ok(mut int)) = (
-        signal(SignalKind::hangup()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        error!("Signals cannot be received; reload and a good end are not possible.");
-        // Dropping `stop` would end the server: keep it.
-        std::future::pending::<()>().await;
-        return;
-    };
-    loop {
-        tokio::select! {
-            _ = hup.recv() => {
-                notify(&[NotifyState::Reloading]);
-                desk.reload().await;
-                if let Err(error) = desk.shared.events.reopen() {
-                    error!(%error, "The event log could not be opened anew; the old one stays in use.");
-                }
-                notify(&[NotifyState::Ready]);
-            }
-            _ = term.recv() => break,
-            _ = int.recv() => break,
-        }
-    }
-    info!("Ending: running messages are finished first.");
-    notify(&[NotifyState::Stopping]);
-    // An error means that nobody waits any more.
-    let _ = stop.send(true);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    warn!("Ended at once by a second signal.");
-    std::process::exit(i32::from(FAILED));
+/// The signals that a service is told by.
+struct Signals {
+    hup: Signal,
+    int: Signal,
+    term: Signal,
 }
 
-/// Tells systemd at half of `WatchdogSec=` that the runtime still turns.
-async fn watchdog(mut stopping: watch::Receiver<bool>) {
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hup: signal(SignalKind::hangup())?,
+            int: signal(SignalKind::interrupt())?,
+            term: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// HUP: load anew. TERM and INT: end in good order; a second one ends at once.
+    async fn heed(mut self, desk: Arc<Office>, stop: watch::Sender<bool>) {
+        loop {
+            tokio::select! {
+                _ = self.hup.recv() => {
+                    let now = NotifyState::monotonic_usec_now();
+                    notify(&[NotifyState::Reloading, now.unwrap_or(NotifyState::MonotonicUsec(0))]);
+                    desk.reload().await;
+                    notify(&[NotifyState::Ready]);
+                }
+                _ = self.term.recv() => break,
+                _ = self.int.recv() => break,
+            }
+        }
+        info!("Ending: running messages are finished first.");
+        notify(&[NotifyState::Stopping]);
+        // An error means that nobody waits any more.
+        let _ = stop.send(true);
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+        warn!("Ended at once by a second signal.");
+        std::process::exit(i32::from(FAILED));
+    }
+}
+
+/// Tells systemd at half of `WatchdogSec=` that the runtime still turns: to the very end, since
+/// running messages may take as long as that after TERM.
+async fn watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return;
     };
     let mut tick = tokio::time::interval(period / 2);
     loop {
-        tokio::select! {
-            _ = tick.tick() => notify(&[NotifyState::Watchdog]),
-            _ = stopping.changed() => return,
-        }
+        tick.tick().await;
+        notify(&[NotifyState::Watchdog]);
     }
 }
+
+/// How long work on messages that were cut off may hold up the end of the program.
+const LAST: Duration = Duration::from_secs(1);
 
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
@@ -379,6 +401,11 @@ impl Desk for Office {
     fn reload(&self) -> Pin<Box<dyn Future<Output = (bool, String)> + Send + '_>> {
         Box::pin(async {
             let _one = self.loading.lock().await;
+            // Whatever becomes of the policy: log rotation asks by a reload.
+            if let Err(error) = self.shared.events.reopen() {
+                self.shared.metrics.event_errors.inc();
+                error!(%error, "The event log could not be opened anew; the old one stays in use.");
+            }
             let paths = self.paths.clone();
             let loaded = tokio::task::spawn_blocking(move || crate::policy::load(&paths)).await;
             match loaded {
@@ -387,15 +414,15 @@ impl Desk for Office {
                     for warning in generation.warnings() {
                         text.push_str(&warning.to_string());
                     }
-                    self.tell_policy(&generation);
-                    info!(policy = %text.trim_end(), "The policy was loaded.");
                     // Its patterns are compiled here.
                     let services = self.shared.services.clone();
                     let replace = move || services.replace_policy(generation);
-                    match tokio::task::spawn_blocking(replace).await {
-                        Ok(()) => (true, text),
-                        Err(error) => self.refused(format!("the load failed: {error}\n")),
+                    if let Err(error) = tokio::task::spawn_blocking(replace).await {
+                        return self.refused(format!("the load failed: {error}\n"));
                     }
+                    self.tell_policy(&self.shared.services.policy());
+                    info!(policy = %text.trim_end(), "The policy was loaded.");
+                    (true, text)
                 }
                 Ok(Err(report)) => self.refused(report.to_string()),
                 Err(error) => self.refused(format!("the load failed: {error}\n")),

@@ -196,16 +196,20 @@ fn node(
     if needs.kinds && is_message {
         kinds.extend(Kind::by_id("eml"));
         encrypted = Fact::Known(false);
+        if let Some(blob) = &part.blob {
+            // Of a message that may also be taken for a file: a program by that name is a program.
+            add_kinds(&mut kinds, bytes_say(part, blob, false).0);
+        }
     } else if needs.kinds
         && let Some(blob) = &part.blob
     {
-        let names: Vec<&str> = part.names.all.iter().map(String::as_str).collect();
-        // A spool that cannot be read finds less, as if the bytes were not there.
-        let read = |at: u64, len: usize| blob.read_at(at, len).ok().flatten();
-        let sample = sample(blob, &names, body, &read);
-        kinds = kinds::kinds(&sample);
-        encrypted = encryption(&sample, &kinds);
-        if not_opened.is_none() && kinds.iter().any(|kind| holds_files(kind)) {
+        (kinds, encrypted) = bytes_say(part, blob, body);
+        if let Some(other) = &part.other {
+            add_kinds(&mut kinds, bytes_say(part, other, body).0);
+        }
+        // A letter's text may quote a message; a file that is one holds its files.
+        let holds = |kind: &&'static Kind| holds_files(kind) || (kind.id == "eml" && !body);
+        if not_opened.is_none() && kinds.iter().any(holds) {
             not_opened = Some(NotOpened::Unsupported);
         }
     }
@@ -233,6 +237,35 @@ fn node(
         encrypted,
         not_opened,
     }
+}
+
+/// Kinds of the same bytes in another reading: what says no more than "text" says nothing.
+fn add_kinds(kinds: &mut Vec<&'static Kind>, more: Vec<&'static Kind>) {
+    for kind in more {
+        if !matches!(kind.class, Class::Text | Class::Message) && !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds.sort_by_key(|kind| kind.class);
+}
+
+/// What a part's bytes say: its kinds, and whether it is encrypted.
+fn bytes_say(part: &Part, blob: &Blob, body: bool) -> (Vec<&'static Kind>, Fact<bool>) {
+    let names: Vec<&str> = part.names.all.iter().map(String::as_str).collect();
+    // A spool that cannot be read finds less, as if the bytes were not there.
+    let read = |at: u64, len: usize| blob.read_at(at, len).ok().flatten();
+    let mut sample = sample(blob, &names, body, &read);
+    // Of the thousandth file less is kept in memory than its kind may need.
+    let wanted = usize::try_from(blob.size).map_or(text::READ, |size| size.min(text::READ));
+    let head = (blob.head.len() < wanted)
+        .then(|| read(0, wanted))
+        .flatten();
+    if let Some(head) = &head {
+        sample.head = head;
+    }
+    let kinds = kinds::kinds(&sample);
+    let encrypted = encryption(&sample, &kinds);
+    (kinds, encrypted)
 }
 
 fn sample<'a>(

@@ -375,3 +375,48 @@ fn a_letter_of_many_parts_is_opened_in_bounded_time() {
     let files = files(&text);
     assert_eq!((files.count, files.total_size), (9000, 9000 * 8));
 }
+
+#[test]
+fn a_program_in_another_reading_of_its_part_is_found() {
+    const PROGRAM: &str = "TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAA=";
+    let found = |header: &str, body: &str| {
+        let files = files(&format!(
+            "Content-Type: multipart/mixed; boundary=B\n\n--B\n{header}\n\n{body}\n--B--\n"
+        ));
+        (ids(&files.list[0]), files.list[0].size)
+    };
+    let field = "Content-Transfer-Encoding:";
+    let twice = format!("Content-Type: a/b; name=a.pdf\n{field} 7bit\n{field} base64");
+    // The size is that of the first reading.
+    assert_eq!(found(&twice, PROGRAM), (vec!["dos-mz", "text"], 44));
+    // A program that is called a message opens as one, and is a program if it is saved.
+    let eml = format!("Content-Type: a/b; name=a.eml\n{field} base64");
+    assert_eq!(found(&eml, PROGRAM).0, ["dos-mz", "eml"]);
+    let letter = found("Content-Type: a/b; name=a.eml", "Subject: x\n\nhello");
+    assert_eq!(letter, (vec!["eml"], 5));
+}
+
+#[test]
+fn a_message_that_nothing_calls_one_is_not_opened() {
+    let raw = "Content-Type: a/b\n\nFrom: a@b.vn\nSubject: x\n\nhello\n";
+    assert_eq!(files(raw).list[0].not_opened, Some(NotOpened::Unsupported));
+    // A letter that quotes another is no container.
+    let quoted = raw.replace("a/b", "text/plain");
+    assert_eq!(files(&quoted).list[0].not_opened, None);
+}
+
+#[test]
+fn the_thousandth_large_file_is_judged_by_as_many_bytes_as_the_first() {
+    let mut raw = "Content-Type: multipart/mixed; boundary=B\n\n".to_owned();
+    let padding = "rem mot dong chu thich cua tap lenh\n".repeat(60);
+    for _ in 0..900 {
+        raw.push_str(&format!("--B\nContent-Type: a/b; name=a.dat\n\n{padding}"));
+        raw.push_str("certutil -decode a b\ngoto :eof\n");
+    }
+    let message = read_with(&(raw + "--B--\n"), Limits::default(), 0);
+    let files = inspect::files(&open(&message), &questions());
+    assert_eq!(files.list.len(), 900);
+    for file in &files.list {
+        assert_eq!(ids(file), ["script-bat"], "{}", file.part);
+    }
+}

@@ -23,6 +23,11 @@ pub(super) struct Entity {
     pub(super) boundaries: Vec<Vec<u8>>,
     pub(super) charset: Option<String>,
     pub(super) transfer_encoding: TransferEncoding,
+    /// As what another program may decode it: by another field of the same name, or by a word in
+    /// a field that we do not know.
+    pub(super) second_encoding: Option<TransferEncoding>,
+    /// More of a field came than was read.
+    pub(super) cut: bool,
     pub(super) disposition: Disposition,
     pub(super) content_id: Option<String>,
     pub(super) names: Names,
@@ -71,6 +76,9 @@ impl Block {
             }
             let line_end = at + end;
             if matches!(line.first(), Some(b' ' | b'\t')) && open.is_some() {
+                if line.trim_ascii().is_empty() {
+                    note(problems, Problem::BlankInHeader);
+                }
                 if let Some((_, value_end, _)) = &mut open {
                     *value_end = line_end;
                 }
@@ -79,7 +87,7 @@ impl Block {
                 match field_name(line) {
                     Some(name) => open = Some((at + name, line_end, at)),
                     // The separator line of an mbox is no junk.
-                    None if at == 0 && line.starts_with(b"From ") => {}
+                    None if at == 0 && is_separator(line) => {}
                     None => note(problems, Problem::JunkInHeader),
                 }
             }
@@ -104,6 +112,7 @@ impl Entity {
         let mut dispositions = Vec::new();
         let mut encodings: Vec<&[u8]> = Vec::new();
         let mut content_id = None;
+        let mut cut = false;
         let (mut eight_bit, mut nul) = (false, false);
         for field in headers.iter() {
             eight_bit |= !field.value.is_ascii() || !field.name.is_ascii();
@@ -111,10 +120,18 @@ impl Entity {
             let Some(kind) = strip_content(field.name) else {
                 continue;
             };
-            if kind.eq_ignore_ascii_case(b"type") && types.len() < MAX_FIELDS {
-                types.push(Structured::parse(field.value));
-            } else if kind.eq_ignore_ascii_case(b"disposition") && dispositions.len() < MAX_FIELDS {
-                dispositions.push(Structured::parse(field.value));
+            let fields = if kind.eq_ignore_ascii_case(b"type") {
+                Some(&mut types)
+            } else if kind.eq_ignore_ascii_case(b"disposition") {
+                Some(&mut dispositions)
+            } else {
+                None
+            };
+            if let Some(fields) = fields {
+                cut |= fields.len() >= MAX_FIELDS;
+                if fields.len() < MAX_FIELDS {
+                    fields.push(Structured::parse(field.value));
+                }
             } else if kind.eq_ignore_ascii_case(b"transfer-encoding") {
                 encodings.push(field.value);
             } else if kind.eq_ignore_ascii_case(b"id") && content_id.is_none() {
@@ -143,6 +160,7 @@ impl Entity {
             .filter(|name| !name.is_empty());
         let names = Names::read(&dispositions, &types, charset.as_deref());
         let boundaries = boundaries(&types, &mut problems);
+        let (transfer_encoding, second_encoding) = transfer_encodings(&encodings, &mut problems);
         Self {
             media_type: types
                 .first()
@@ -150,7 +168,9 @@ impl Entity {
             second_type: types.get(1).map(|field| media_type(field, default)),
             boundaries,
             charset,
-            transfer_encoding: transfer_encoding(encodings.first().copied(), &mut problems),
+            transfer_encoding,
+            second_encoding,
+            cut: cut || names.cut,
             disposition: disposition(dispositions.first()),
             content_id,
             names,
@@ -166,6 +186,13 @@ pub(super) fn field_name(line: &[u8]) -> Option<usize> {
     let name = line.get(..end)?.trim_ascii_end();
     let valid = !name.is_empty() && name.iter().all(|&byte| byte > b' ' && byte != 127);
     valid.then_some(end)
+}
+
+/// The line that an mbox puts before a message, as it is or quoted.
+pub(super) fn is_separator(line: &[u8]) -> bool {
+    line.strip_prefix(b">")
+        .unwrap_or(line)
+        .starts_with(b"From ")
 }
 
 /// The length of the line end at the beginning of `text`: CRLF, LF or a lone CR.
@@ -186,10 +213,13 @@ fn strip_content(name: &[u8]) -> Option<&[u8]> {
 
 fn media_type(field: &Structured, default: &str) -> String {
     // RFC 2045 section 5.2: what cannot be read is plain text.
-    if field.main.is_empty() {
-        default.to_owned()
-    } else {
-        field.main.clone()
+    // Quotes around it are wrong, and taken off by programs that are kind.
+    let main = field.main.trim_matches(['"', '\'']);
+    match main {
+        "" => default.to_owned(),
+        _ if main.contains('=') => default.to_owned(),
+        "multipart" => "multipart/mixed".to_owned(),
+        _ => main.to_owned(),
     }
 }
 
@@ -198,7 +228,7 @@ fn boundaries(types: &[Structured], problems: &mut Vec<Problem>) -> Vec<Vec<u8>>
     let mut found: Vec<Vec<u8>> = Vec::new();
     for field in types
         .iter()
-        .filter(|field| field.main.starts_with("multipart/"))
+        .filter(|field| media_type(field, "").starts_with("multipart/"))
     {
         let readings = field.readings("boundary");
         if readings.len() > 1 {
@@ -223,6 +253,32 @@ fn boundaries(types: &[Structured], problems: &mut Vec<Problem>) -> Vec<Vec<u8>>
     found
 }
 
+/// The encoding that is followed, and another that a program may follow: the first that differs
+/// (base64 for a word that nobody knows, because `base 64` is one).
+fn transfer_encodings(
+    values: &[&[u8]],
+    problems: &mut Vec<Problem>,
+) -> (TransferEncoding, Option<TransferEncoding>) {
+    let first = transfer_encoding(values.first().copied(), problems);
+    let effect = |encoding: &TransferEncoding| match encoding {
+        TransferEncoding::Unknown => TransferEncoding::Identity,
+        known => *known,
+    };
+    let mut others: Vec<TransferEncoding> = Vec::new();
+    for value in values.iter().skip(1).take(MAX_FIELDS) {
+        others.push(transfer_encoding(Some(value), problems));
+    }
+    if first == TransferEncoding::Unknown || others.contains(&TransferEncoding::Unknown) {
+        others.push(TransferEncoding::Base64);
+    }
+    others.retain(|other| effect(other) != effect(&first));
+    let second = others
+        .iter()
+        .find(|other| **other == TransferEncoding::Base64)
+        .or(others.first());
+    (first, second.copied())
+}
+
 fn transfer_encoding(value: Option<&[u8]>, problems: &mut Vec<Problem>) -> TransferEncoding {
     let Some(value) = value else {
         return TransferEncoding::Identity;
@@ -234,7 +290,9 @@ fn transfer_encoding(value: Option<&[u8]>, problems: &mut Vec<Problem>) -> Trans
         "" | "7bit" | "8bit" | "binary" => TransferEncoding::Identity,
         "base64" => TransferEncoding::Base64,
         "quoted-printable" => TransferEncoding::QuotedPrintable,
-        "x-uuencode" | "x-uue" | "uuencode" | "x-uu" => TransferEncoding::Uuencode,
+        "x-uuencode" | "x-uue" | "uuencode" | "x-uu" | "x-yencode" | "x-yenc" => {
+            TransferEncoding::Uuencode
+        }
         _ => TransferEncoding::Unknown,
     };
     if encoding == TransferEncoding::Unknown || clean != name {

@@ -13,6 +13,7 @@ mod cids;
 mod entity;
 mod envelope;
 mod headers;
+mod inline_files;
 mod names;
 mod params;
 mod part_text;

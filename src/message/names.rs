@@ -12,6 +12,8 @@ pub struct Names {
     pub shown: Option<String>,
     /// All readings, each once, the shown one first: at most 32, of at most 4 KiB each.
     pub all: Vec<String>,
+    /// There were more readings, or a field was too long to be read to its end.
+    pub(super) cut: bool,
 }
 
 impl Names {
@@ -30,6 +32,7 @@ impl Names {
                 for reading in field.readings(param) {
                     names.read_one(&reading, charset);
                 }
+                names.cut |= field.is_cut();
             }
         }
         names.shown = names.all.first().cloned();
@@ -41,7 +44,11 @@ impl Names {
         if let Some(named) = &reading.charset {
             let named = String::from_utf8_lossy(named);
             if let Some(name) = text::decode(&named, bytes) {
+                let has_words = name.contains("=?");
                 self.add(name);
+                if has_words {
+                    self.add(text::encoded_words(bytes));
+                }
                 return;
             }
         }
@@ -73,14 +80,18 @@ impl Names {
 
     fn add(&mut self, mut name: String) {
         if name.len() > MAX_NAME {
-            let mut end = MAX_NAME;
-            while !name.is_char_boundary(end) {
-                end -= 1;
-            }
-            name.truncate(end);
+            // The beginning and the end: what a file is stands at its end.
+            let end = name.floor_char_boundary(MAX_NAME / 2);
+            let start = name.ceil_char_boundary(name.len() - MAX_NAME / 2);
+            name.replace_range(end..start, "");
         }
-        if !name.is_empty() && self.all.len() < MAX_READINGS && !self.all.contains(&name) {
+        if name.is_empty() || self.all.contains(&name) {
+            return;
+        }
+        if self.all.len() < MAX_READINGS {
             self.all.push(name);
+        } else {
+            self.cut = true;
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! A parameter's first reading is the one that most programs show; the others follow, each once.
 
+use std::cell::Cell;
+
 use super::{text, transfer::hex};
 
 /// A structured field, taken apart.
@@ -11,6 +13,8 @@ pub(super) struct Structured {
     /// What stands before the parameters, in lower case, without comments and white space.
     pub(super) main: String,
     params: Vec<Param>,
+    /// There is more in it than was read, or more readings than were kept.
+    cut: Cell<bool>,
 }
 
 /// One reading of a parameter.
@@ -31,23 +35,46 @@ struct Param {
 
 impl Structured {
     pub(super) fn parse(value: &[u8]) -> Self {
+        let mut cut = value.len() > MAX_FIELD;
         let value = text::unfold(value.get(..value.len().min(MAX_FIELD)).unwrap_or_default());
         let mut at = Cursor {
             rest: &value,
             unclosed: false,
+            work: 0,
         };
         let main = at.main();
+        if main.contains('=') {
+            // The value is missing: what stands in its place is a parameter.
+            at.rest = &value;
+        }
         let mut params = Vec::new();
-        while params.len() < MAX_PARAMS {
+        loop {
             at.skip_blank(true);
             if at.rest.is_empty() {
                 break;
             }
-            if let Some(param) = at.param() {
+            if params.len() >= MAX_PARAMS || at.work > MAX_WORK {
+                cut = true;
+                break;
+            }
+            // Parameters that nobody asks for take no place from those that count.
+            if let Some(param) = at.param()
+                && WANTED.iter().any(|name| param.name.starts_with(name))
+            {
                 params.push(param);
             }
         }
-        Self { main, params }
+        Self {
+            main,
+            params,
+            cut: Cell::new(cut),
+        }
+    }
+
+    /// Whether there is more in it than was read, or (after [`Self::readings`]) more readings of
+    /// a parameter than were given.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.get()
     }
 
     /// The usual reading of a parameter as text.
@@ -66,13 +93,11 @@ impl Structured {
             .filter(|param| param.name == name.as_bytes())
         {
             for bytes in &param.values {
-                add(
-                    &mut found,
-                    Reading {
-                        bytes: bytes.clone(),
-                        charset: None,
-                    },
-                );
+                let reading = Reading {
+                    bytes: bytes.clone(),
+                    charset: None,
+                };
+                self.add(&mut found, reading);
             }
         }
         found
@@ -99,13 +124,8 @@ impl Structured {
             if rest.is_empty() {
                 let (charset, value) = split_charset(value);
                 let bytes = text::percent(value, b'%', false);
-                add(
-                    found,
-                    Reading {
-                        bytes,
-                        charset: Some(charset.to_vec()),
-                    },
-                );
+                let charset = Some(charset.to_vec());
+                self.add(found, Reading { bytes, charset });
                 continue;
             }
             if let Ok(index) = String::from_utf8_lossy(index).trim().parse::<u32>() {
@@ -131,17 +151,29 @@ impl Structured {
             .take_while(|(piece, at)| piece.index == *at)
             .count();
         if first == 0 {
-            add(found, join(once.get(..unbroken).unwrap_or_default(), false));
+            let unbroken = once.get(..unbroken).unwrap_or_default();
+            self.add(found, join(unbroken, false));
         }
         // Programs that do not mind what is missing, and that do not sort.
-        add(found, join(&once, false));
-        add(found, join(&pieces, false));
-        add(found, join(&as_written, false));
+        self.add(found, join(&once, false));
+        self.add(found, join(&pieces, false));
+        self.add(found, join(&as_written, false));
         if pieces
             .iter()
             .any(|piece| !piece.encoded && has_percent(piece.value))
         {
-            add(found, join(&once, true));
+            self.add(found, join(&once, true));
+        }
+    }
+
+    fn add(&self, found: &mut Vec<Reading>, reading: Reading) {
+        if found.iter().any(|known| known.bytes == reading.bytes) {
+            return;
+        }
+        if found.len() < MAX_READINGS {
+            found.push(reading);
+        } else {
+            self.cut.set(true);
         }
     }
 }
@@ -168,11 +200,8 @@ fn join(pieces: &[Piece<'_>], decode_all: bool) -> Reading {
         } else {
             bytes.extend_from_slice(value);
         }
-        if bytes.len() > MAX_VALUE {
-            break;
-        }
     }
-    bytes.truncate(MAX_VALUE);
+    shorten(&mut bytes);
     Reading {
         bytes,
         charset: charset.or(Some(Vec::new())),
@@ -194,17 +223,14 @@ fn has_percent(value: &[u8]) -> bool {
         .any(|w| w[0] == b'%' && hex(w[1]).is_some() && hex(w[2]).is_some())
 }
 
-fn add(found: &mut Vec<Reading>, reading: Reading) {
-    if found.len() < MAX_READINGS && !found.iter().any(|known| known.bytes == reading.bytes) {
-        found.push(reading);
-    }
-}
-
 struct Cursor<'a> {
     rest: &'a [u8],
     /// A comment was not closed: from there on parentheses are characters like others. (Each
     /// would be searched to the end of the field.)
     unclosed: bool,
+    /// Bytes that were gone over for values: quotes that are not closed are read to the end of the
+    /// field each.
+    work: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -248,7 +274,8 @@ impl<'a> Cursor<'a> {
             self.unquoted(before_comments, &mut values);
         }
         for value in &mut values {
-            value.truncate(MAX_VALUE);
+            self.work += value.len();
+            shorten(value);
         }
         if name.is_empty() {
             return None;
@@ -435,6 +462,13 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     out.trim_ascii().to_vec()
 }
 
+/// Leaves the beginning and the end of a value that is too long: what a file is stands at its end.
+fn shorten(value: &mut Vec<u8>) {
+    if value.len() > MAX_VALUE {
+        value.drain(MAX_VALUE / 2..value.len() - MAX_VALUE / 2);
+    }
+}
+
 fn until_semicolon(text: &[u8]) -> &[u8] {
     let end = text
         .iter()
@@ -453,6 +487,10 @@ const TOKEN_ENDS: &[u8] = b"()<>@,;:\\\"/[]?=";
 /// Bytes of a field that are read.
 const MAX_FIELD: usize = 64 << 10;
 const MAX_PARAMS: usize = 256;
+/// Bytes that are gone over for the values of one field.
+const MAX_WORK: usize = 1 << 20;
+/// What is asked for, in lower case; also the beginning of `name*0`.
+const WANTED: [&[u8]; 4] = [b"boundary", b"charset", b"filename", b"name"];
 /// Bytes of a reading that are kept.
 const MAX_VALUE: usize = 4 << 10;
 const MAX_READINGS: usize = 32;

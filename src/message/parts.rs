@@ -88,6 +88,9 @@ pub struct Part {
     /// Content of a leaf, decoded. Of an attached message: size and hash of its bytes as they
     /// stand ([`crate::message::Data::Apart`]). None for a multipart.
     pub blob: Option<Blob>,
+    /// Its content in another transfer encoding, where its header can be read so: what a program
+    /// may make of it instead of [`Part::blob`].
+    pub other: Option<Blob>,
     /// What is odd about it; each once.
     pub problems: Vec<Problem>,
 }
@@ -115,7 +118,7 @@ pub enum TransferEncoding {
     QuotedPrintable,
     /// Something that nobody knows: taken as it stands.
     Unknown,
-    /// `x-uuencode` and its other names: not decoded.
+    /// `x-uuencode` and its other names, and yEnc: not decoded.
     Uuencode,
 }
 
@@ -148,6 +151,8 @@ pub enum Problem {
     Base64Truncated,
     /// The multipart's boundary can be read in several ways; all are followed.
     BoundaryAmbiguous,
+    /// A line of white space in a header; some programs end the header there.
+    BlankInHeader,
     /// A line begins with the boundary and goes on; RFC 2046 section 5.1.1 would take it.
     BoundaryPrefix,
     /// The boundary of an outer multipart is used again inside it.
@@ -164,6 +169,8 @@ pub enum Problem {
     EncodedMultipart,
     /// An attached message with base64 or quoted-printable; decoded.
     EncodedMessage,
+    /// As [`Problem::EncodedMessage`], but what stands there is not all base64.
+    EncodedMessageJunk,
     /// Text of some length after the last part.
     EpilogueContent,
     /// message/external-body: the content lies elsewhere.
@@ -196,6 +203,23 @@ pub enum Problem {
     StorageFailed,
     /// A Content-Transfer-Encoding that is unknown or odd.
     TransferEncodingOdd,
+}
+
+impl Problem {
+    /// Whether mail programs may find another file there than was scanned. The message's own
+    /// header (`inner` is false) comes mended from the mail server; those inside do not.
+    pub(super) fn hides(self, inner: bool) -> bool {
+        match self {
+            Self::BlankInHeader | Self::JunkInHeader => inner,
+            Self::BareCr
+            | Self::BoundaryPrefix
+            | Self::EncodedMessageJunk
+            | Self::EncodedMultipart
+            | Self::MissingBoundary
+            | Self::PartialMessage => true,
+            _ => false,
+        }
+    }
 }
 
 /// A place that was not scanned, or only in part.

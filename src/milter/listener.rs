@@ -123,6 +123,15 @@ impl Listener {
         }
     }
 
+    /// The unix socket itself, for another use than the milter protocol, and the guard that removes
+    /// its file when it is dropped; none for TCP.
+    pub fn into_unix(self) -> Option<(UnixListener, Option<SocketFile>)> {
+        match self.socket {
+            Socket::Unix(socket) => Some((socket, self.file)),
+            Socket::Tcp(_) => None,
+        }
+    }
+
     fn new(socket: Socket, role: Role, file: Option<SocketFile>) -> io::Result<Self> {
         let (transport, name) = match &socket {
             Socket::Tcp(socket) => {
@@ -222,7 +231,7 @@ pub enum ListenError {
 /// A socket file that we made. Dropping it removes the file, if it is still the same one: a
 /// successor may have put its own there.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub struct SocketFile {
     path: PathBuf,
     device: u64,
     inode: u64,

@@ -36,7 +36,7 @@ pub use codec::{Decoder, FRAME_LIMIT, ProtocolError};
 pub use command::{Command, Envelope, Header, MacroFrame, Macros, Peer, Stage, Strings};
 pub use edits::{EditError, Edits};
 pub use foreign::Foreign;
-pub use listener::{ListenError, Listener, activated};
+pub use listener::{ListenError, Listener, SocketFile, activated};
 pub use negotiate::{Actions, Granted, Offer, Protocol};
 pub use reply::{Reply, ReplyCode, ReplyError};
 pub use server::{Settings, Timeouts, serve};

@@ -81,7 +81,7 @@ impl Generation {
     /// What Postfix is told: the reply of the rule that speaks, if [`Judgement::applied`] is a
     /// defer or a reject.
     ///
-    /// Lines are printable ASCII of at most 189 octets, so that 200 are not passed with the codes;
+    /// Lines are printable ASCII of at most 187 octets, so that 200 are not passed with codes and line end;
     /// `%` is not doubled.
     pub fn reply(
         &self,

@@ -12,11 +12,12 @@ use crate::{
     verdict::{Action, ReplyText},
 };
 
-/// Line 1 may have this many octets with its codes, so that it stays whole in the bounces and logs
+/// Line 1 may have this many octets with its codes and its line end, so that it stays whole in the bounces and logs
 /// of other servers.
 const MAX_LINE: usize = 200;
-/// A reply code, an enhanced code and two separators: `550-5.7.1 `; an enhanced code may be longer.
-const CODES: usize = 11;
+/// A reply code, an enhanced code, two separators and the line end: `550-5.7.1 ` and CRLF; an
+/// enhanced code may be one longer.
+const CODES: usize = 13;
 /// What is left for text.
 pub(super) const MAX_TEXT: usize = MAX_LINE - CODES;
 /// How short a file name, an address or a size may become before the line is given up.

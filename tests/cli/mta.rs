@@ -9,8 +9,11 @@ use std::{
 
 use crate::program::unix;
 
-/// What is offered: every action, every protocol bit that Postfix knows.
-const OFFER: [u32; 3] = [6, 0x1ff, 0x1f_ffff];
+/// Every protocol bit that Postfix knows.
+const ALL: u32 = 0x1f_ffff;
+
+/// All of them but `SMFIP_NR_BODY`: each piece of the body is answered.
+pub const BODY_ANSWERED: u32 = ALL & !0x8_0000;
 
 /// Stages at which no reply comes when their bit was granted: letter and `SMFIP_NR_…`.
 const SILENT: [(u8, u32); 9] = [
@@ -45,11 +48,18 @@ pub struct Letter<'a> {
 impl Mta {
     /// Connects, negotiates, and introduces a client.
     pub fn new(socket: &Path) -> Self {
+        Self::offering(socket, ALL)
+    }
+
+    pub fn offering(socket: &Path, protocol: u32) -> Self {
         let mut mta = Self {
             stream: unix(socket),
             granted: 0,
         };
-        mta.send(b'O', OFFER.map(u32::to_be_bytes).as_flattened());
+        mta.send(
+            b'O',
+            [6, 0x1ff, protocol].map(u32::to_be_bytes).as_flattened(),
+        );
         let answer = mta.frame();
         assert_eq!(answer[0], b'O');
         mta.granted = u32::from_be_bytes(answer[9..13].try_into().unwrap());
@@ -59,7 +69,8 @@ impl Mta {
     }
 
     pub fn send(&mut self, letter: u8, data: &[u8]) {
-        self.stream.write_all(&packet(letter, data)).unwrap();
+        let sent = self.stream.write_all(&packet(letter, data));
+        assert!(sent.is_ok(), "{:?}: {sent:?}", char::from(letter));
     }
 
     pub fn write(&mut self, bytes: &[u8]) {
@@ -131,7 +142,8 @@ impl Mta {
             let last = matches!(frame.0, 'c' | 'a' | 'r' | 't' | 'd' | 'y');
             frames.push(frame);
             if last {
-                self.send(b'A', b"");
+                // A server that drains has closed by now.
+                let _ = self.stream.write_all(&packet(b'A', b""));
                 return frames;
             }
         }

@@ -10,6 +10,7 @@ use crate::message::{
     blob_writer::BlobWriter,
     cids,
     entity::Block,
+    inline_files,
     parts::note,
     spool::{Data, MessageSpool},
     transfer::Decoder,
@@ -34,6 +35,8 @@ pub(super) struct Leaf {
     pub(super) part: usize,
     pub(super) decoder: Decoder,
     pub(super) to: Sink,
+    /// The same content in another encoding, if the header can be read so.
+    pub(super) other: Option<(Decoder, BlobWriter)>,
     /// The text before the first delimiter of a multipart: forgotten when the delimiter comes.
     /// When none comes, the part is a leaf of this type, if any reading gives one.
     pub(super) tentative: Option<Option<String>>,
@@ -41,11 +44,13 @@ pub(super) struct Leaf {
 
 pub(super) enum Sink {
     Blob(BlobWriter),
-    /// An encoded attached message.
+    /// An attached message that is encoded, or that only its name or a second type calls one.
     Message {
         scanner: Box<Scanner>,
         size: u64,
         hash: Sha256,
+        /// Its bytes as a file, where other programs take it for one.
+        file: Option<BlobWriter>,
     },
 }
 
@@ -73,6 +78,24 @@ impl Shared {
             not_scanned: self.not_scanned,
             html_cids: self.html_cids,
         };
+        let told: HashSet<String> = message
+            .not_scanned
+            .iter()
+            .map(|place| place.part.clone())
+            .collect();
+        for part in &message.parts {
+            let inner = part.parent.is_some();
+            if !part.problems.iter().any(|problem| problem.hides(inner)) {
+                continue;
+            }
+            let place = Unscanned {
+                part: part.number.clone(),
+                why: Why::Unsupported,
+            };
+            if !told.contains(&part.number) {
+                message.not_scanned.push(place);
+            }
+        }
         if self.parts_seen > message.parts.len() {
             message.not_scanned.push(Unscanned {
                 part: String::new(),
@@ -147,7 +170,9 @@ impl Scanner {
             }
             State::Content(Content::Skipped) | State::Header { .. } => return,
         };
-        if let (Decoder::Identity, Sink::Blob(writer)) = (&leaf.decoder, &mut leaf.to) {
+        if let (Decoder::Identity, Sink::Blob(writer), None) =
+            (&leaf.decoder, &mut leaf.to, &leaf.other)
+        {
             writer.write(&mut shared.spool, bytes);
             return;
         }
@@ -157,6 +182,11 @@ impl Scanner {
             scratch.clear();
             leaf.decoder.decode(piece, &mut scratch);
             leaf.to.write(shared, &scratch);
+            if let Some((decoder, writer)) = &mut leaf.other {
+                scratch.clear();
+                decoder.decode(piece, &mut scratch);
+                writer.write(&mut shared.spool, &scratch);
+            }
             shared.scratch = scratch;
         }
     }
@@ -171,6 +201,9 @@ impl Scanner {
                 shared.note(leaf.part, Problem::PreambleContent);
             }
             writer.discard(&mut shared.spool);
+            if let Some((_, writer)) = leaf.other {
+                writer.discard(&mut shared.spool);
+            }
         }
     }
 
@@ -189,18 +222,37 @@ impl Scanner {
         };
         let id = leaf.part;
         let mut rest = Vec::new();
-        leaf.decoder
-            .finish(&mut rest, &mut |problem| shared.note(id, problem));
+        let is_message = matches!(leaf.to, Sink::Message { .. });
+        leaf.decoder.finish(&mut rest, &mut |problem| {
+            shared.note(id, problem);
+            // A message does not look like base64: some programs do not decode it then.
+            if is_message && problem == Problem::Base64Junk {
+                shared.note(id, Problem::EncodedMessageJunk);
+            }
+        });
         leaf.to.write(shared, &rest);
+        if let Some((mut decoder, mut writer)) = leaf.other {
+            rest.clear();
+            decoder.finish(&mut rest, &mut |_| ());
+            writer.write(&mut shared.spool, &rest);
+            let blob = writer.finish(&shared.spool);
+            if let Some(part) = shared.parts.get_mut(id) {
+                part.other = Some(blob);
+            }
+        }
         let blob = match leaf.to {
             Sink::Blob(writer) => writer.finish(&shared.spool),
             Sink::Message {
                 mut scanner,
                 size,
                 hash,
+                file,
             } => {
                 scanner.end(shared);
-                Blob::apart(size, hash.finalize().into())
+                match file {
+                    Some(writer) => writer.finish(&shared.spool),
+                    None => Blob::apart(size, hash.finalize().into()),
+                }
             }
         };
         shared.finish_leaf(id, blob, leaf.tentative);
@@ -215,9 +267,13 @@ impl Sink {
                 scanner,
                 size,
                 hash,
+                file,
             } => {
                 *size += bytes.len() as u64;
                 hash.update(bytes);
+                if let Some(file) = file {
+                    file.write(&mut shared.spool, bytes);
+                }
                 scanner.feed(shared, bytes);
             }
         }
@@ -248,6 +304,13 @@ impl Shared {
             });
         }
         let is_html = part.media_type == "text/html";
+        if part.media_type == "text/plain" && inline_files::are_in(&blob) {
+            // Some programs show them as attachments.
+            self.not_scanned.push(Unscanned {
+                part: part.number.clone(),
+                why: Why::Unsupported,
+            });
+        }
         part.blob = Some(blob);
         if is_html {
             self.find_cids(id);

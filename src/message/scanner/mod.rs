@@ -25,7 +25,7 @@ use tree::Frame;
 
 use super::{
     Headers, Limits, Problem,
-    entity::{Block, MAX_BOUNDARY, eol_len, field_name},
+    entity::{Block, MAX_BOUNDARY, eol_len, field_name, is_separator},
 };
 
 /// A scanner of one message.
@@ -234,13 +234,18 @@ impl Scanner {
             return false;
         };
         let shown = &line[..line.len().min(MAX_LINE)];
-        block.lines == 0 && field_name(shown).is_none() && !line.starts_with(b"From ")
+        block.lines == 0 && field_name(shown).is_none() && !is_separator(line)
     }
 
     fn body_without_header(&mut self, shared: &mut Shared, data: &[u8], last: bool) -> usize {
+        // Programs that pass over an indented line at the beginning find a header behind it.
+        let passed_over = self.in_multipart() && matches!(data.first(), Some(b' ' | b'\t'));
         self.end_header(shared, true);
-        if let Some(part) = shared.parts.last() {
-            shared.note(part.id, Problem::MissingBlankLine);
+        if let Some(part) = shared.parts.last().map(|part| part.id) {
+            shared.note(part, Problem::MissingBlankLine);
+            if passed_over {
+                shared.note(part, Problem::JunkInHeader);
+            }
         }
         self.content(shared, data, last)
     }

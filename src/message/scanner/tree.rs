@@ -111,6 +111,12 @@ impl Scanner {
         };
     }
 
+    /// Whether a part of a multipart begins here, not an attached message.
+    pub(super) fn in_multipart(&self) -> bool {
+        let innermost = self.frames.last().map(|frame| &frame.kind);
+        matches!(innermost, Some(FrameKind::Multipart { .. }))
+    }
+
     /// Ends the innermost multipart or attached message.
     pub(super) fn pop(&mut self, shared: &mut Shared) {
         let Some(frame) = self.frames.pop() else {
@@ -224,6 +230,7 @@ impl Scanner {
         }
         let entity = Entity::read(&headers, digest, problems);
         let id = shared.parts.len();
+        let as_file = !is_message(&entity.media_type);
         let kind = self.kind(shared, &entity, &number);
         if kind == PartKind::Multipart && is_body {
             // The body of a message has no number of its own when it is a multipart.
@@ -260,6 +267,9 @@ impl Scanner {
         if entity.transfer_encoding == TransferEncoding::Uuencode {
             shared.not_scanned(&number, Why::Unsupported);
         }
+        if entity.cut {
+            shared.not_scanned(&number, Why::Unsupported);
+        }
         let media_type = match (&entity.second_type, kind) {
             // Only the second reading gives it parts.
             (Some(second), PartKind::Multipart) if !entity.media_type.starts_with("multipart/") => {
@@ -287,6 +297,7 @@ impl Scanner {
             content_id: entity.content_id,
             names: entity.names,
             blob: None,
+            other: None,
             problems,
         });
         let decoder = Decoder::new(entity.transfer_encoding);
@@ -295,6 +306,9 @@ impl Scanner {
                 part: id,
                 decoder,
                 to: Sink::Blob(shared.spool.writer()),
+                other: entity
+                    .second_encoding
+                    .map(|encoding| (Decoder::new(encoding), shared.spool.writer())),
                 tentative: None,
             }))),
             PartKind::Multipart => {
@@ -303,10 +317,11 @@ impl Scanner {
                     part: id,
                     decoder,
                     to: Sink::Blob(shared.spool.writer()),
+                    other: None,
                     tentative: Some(leaf_type),
                 })))
             }
-            PartKind::Message if encoded => {
+            PartKind::Message if encoded || as_file => {
                 let base = Depth {
                     frames: self.base.frames + self.frames.len() + 1,
                     messages: self.base.messages + self.messages + 1,
@@ -320,7 +335,9 @@ impl Scanner {
                         scanner,
                         size: 0,
                         hash: Sha256::new(),
+                        file: as_file.then(|| shared.spool.writer()),
                     },
+                    other: None,
                     tentative: None,
                 })))
             }
@@ -351,10 +368,10 @@ impl Scanner {
     fn kind(&self, shared: &mut Shared, entity: &Entity, number: &str) -> PartKind {
         let wanted = if !entity.boundaries.is_empty() {
             PartKind::Multipart
-        } else if matches!(
-            entity.media_type.as_str(),
-            "message/rfc822" | "message/global" | "message/news"
-        ) {
+        } else if is_message(&entity.media_type)
+            || entity.second_type.as_deref().is_some_and(is_message)
+            || entity.names.all.iter().any(|name| is_message_name(name))
+        {
             PartKind::Message
         } else {
             return PartKind::Leaf;
@@ -367,7 +384,8 @@ impl Scanner {
         } else if wanted == PartKind::Message && messages > limits.message_depth {
             Some(("message_depth", limits.message_depth, messages))
         } else if wanted == PartKind::Message
-            && entity.transfer_encoding != TransferEncoding::Identity
+            && (entity.transfer_encoding != TransferEncoding::Identity
+                || !is_message(&entity.media_type))
             && self.base.encoded + 1 > limits.encoded_depth
         {
             Some(("encoded_depth", limits.encoded_depth, self.base.encoded + 1))
@@ -415,6 +433,22 @@ impl Scanner {
             },
         });
     }
+}
+
+/// Whether mail programs show a part of this type as a message.
+fn is_message(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "message/rfc822" | "message/rfc2822" | "message/global" | "message/news"
+    )
+}
+
+/// Whether a file of this name opens as a message, whatever its type (Outlook on the web, Zimbra
+/// and scripts attach messages as application/octet-stream).
+fn is_message_name(name: &str) -> bool {
+    let name = name.trim_end_matches(['.', ' ']);
+    name.rsplit_once('.')
+        .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("eml"))
 }
 
 fn trim_blank(line: &[u8]) -> &[u8] {

@@ -6,6 +6,7 @@ mod chunks;
 mod decoding;
 mod fields;
 mod names;
+mod readings;
 mod seed;
 mod spools;
 mod structure;

@@ -290,7 +290,7 @@ fn replies_fit_and_carry_nothing_from_outside_that_bites() {
             .reply(&facts, 0, &judgement, "7KQ2M9XWPA")
             .unwrap();
         for line in &reply.lines {
-            assert!(line.len() <= 189, "{} {line}", line.len());
+            assert!(line.len() <= 187, "{} {line}", line.len());
             assert!(
                 line.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
                 "{line}"
@@ -461,5 +461,5 @@ fn a_long_name_never_costs_the_remedy_in_either_language() {
         reply.lines[1].ends_with(".exe is a file that the rules of the organisation do not allow to be sent or received; please remove it and send the letter again. Ref: 7KQ2M9XWPA"),
         "{reply:?}"
     );
-    assert!(reply.lines.iter().all(|line| line.len() <= 189));
+    assert!(reply.lines.iter().all(|line| line.len() <= 187));
 }

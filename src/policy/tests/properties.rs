@@ -233,7 +233,7 @@ proptest! {
         let judgement = generation.judge(&facts, 0, true);
         let reply = generation.reply(&facts, 0, &judgement, "7KQ2M9XWPA").unwrap();
         for line in &reply.lines {
-            prop_assert!(line.len() <= 189 && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", line);
+            prop_assert!(line.len() <= 187 && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", line);
         }
     }
 }

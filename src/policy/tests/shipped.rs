@@ -277,7 +277,7 @@ fn refusals_say_what_to_do() {
         );
         assert!(name == "base.yaml" || vi.contains("Quyet dinh so "), "{vi}");
         assert!(
-            reply.lines.iter().all(|line| line.len() <= 189),
+            reply.lines.iter().all(|line| line.len() <= 187),
             "{reply:?}"
         );
     }
