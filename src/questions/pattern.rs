@@ -17,7 +17,7 @@ pub const MAX_CONTAINS: usize = 1 << 20;
 /// Globs or regexes of one matcher.
 pub const MAX_EXPRESSIONS: usize = 1_000;
 /// Bytes that one regex may have when compiled.
-const MAX_COMPILED: usize = 1 << 20;
+const MAX_COMPILED: usize = 2 << 20;
 /// Groups inside each other.
 const MAX_NEST: u32 = 50;
 
@@ -195,7 +195,7 @@ pub fn regex_set(texts: &[&str], case: bool) -> Option<meta::Regex> {
     let config = meta::Config::new()
         .match_kind(MatchKind::All)
         .which_captures(WhichCaptures::None)
-        .nfa_size_limit(Some(MAX_COMPILED * 8))
+        .nfa_size_limit(Some(MAX_COMPILED * 4))
         .hybrid_cache_capacity(8 << 20);
     let syntax = syntax::Config::new().case_insensitive(case);
     meta::Builder::new()
@@ -298,7 +298,7 @@ mod tests {
             (r"(a)\1", "backreferences are not supported"),
             (
                 r"(\w{100}){100}",
-                "it takes more than 1024 KiB when compiled",
+                "it takes more than 2048 KiB when compiled",
             ),
             ("x*", "it matches every text, the empty one too"),
         ] {
