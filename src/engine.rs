@@ -30,11 +30,12 @@ use crate::{
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
-    verdict::{Action, Direction, Judgement, ReplyText},
+    site::Site,
+    verdict::{Action, Direction, Judgement, MixedPolicies, ReplyText},
 };
 
 /// Limits on what one message, and all together, may cost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message that are read where they come; beyond it the message waits its turn.
     pub heavy: usize,
@@ -56,6 +57,25 @@ impl Default for Limits {
             turns: 0,
             memory: 256 << 10,
             spool: 8 << 30,
+        }
+    }
+}
+
+/// What judges messages now: a policy generation, the automata that answer its patterns, and the
+/// site's settings; taken, kept and replaced as one.
+#[derive(Clone, Debug)]
+struct Running {
+    policy: Arc<Generation>,
+    patterns: Arc<Patterns>,
+    site: Arc<Site>,
+}
+
+impl Running {
+    fn new(generation: Generation, site: Arc<Site>) -> Self {
+        Self {
+            patterns: Arc::new(Patterns::compile(generation.questions())),
+            policy: Arc::new(generation),
+            site,
         }
     }
 }
@@ -82,7 +102,7 @@ impl Services {
             turns => turns,
         };
         Ok(Self {
-            running: ArcSwap::from_pointee(Running::new(policy)),
+            running: ArcSwap::from_pointee(Running::new(policy, Arc::default())),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
@@ -90,9 +110,22 @@ impl Services {
         })
     }
 
+    /// The same, with these settings of the site.
+    pub fn with_site(self, site: Site) -> Self {
+        let running = Running::clone(&self.running.load());
+        let site = Arc::new(site);
+        self.running.store(Arc::new(Running { site, ..running }));
+        self
+    }
+
     /// The running policy generation.
     pub fn policy(&self) -> Arc<Generation> {
         self.running.load().policy.clone()
+    }
+
+    /// The site's settings in force.
+    pub fn site(&self) -> Arc<Site> {
+        self.running.load().site.clone()
     }
 
     /// Bytes of memory that the running generation's word lists and automata hold.
@@ -103,7 +136,15 @@ impl Services {
     /// Replaces the running generation, policy and patterns together; messages under way keep
     /// theirs. Compiling patterns takes a while: not for a thread that serves connections.
     pub fn replace_policy(&self, generation: Generation) {
-        self.running.store(Arc::new(Running::new(generation)));
+        let site = self.site();
+        self.running.store(Arc::new(Running::new(generation, site)));
+    }
+
+    /// Replaces the running generation and the site's settings as one; messages under way keep
+    /// theirs.
+    pub fn replace(&self, generation: Generation, site: Site) {
+        self.running
+            .store(Arc::new(Running::new(generation, Arc::new(site))));
     }
 
     /// Bytes in the spool now.
@@ -122,22 +163,6 @@ impl Services {
         let permit = self.turns.acquire().await.ok();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         permit
-    }
-}
-
-/// A policy generation and the automata that answer its patterns: taken, kept and replaced as one.
-#[derive(Clone, Debug)]
-struct Running {
-    policy: Arc<Generation>,
-    patterns: Arc<Patterns>,
-}
-
-impl Running {
-    fn new(generation: Generation) -> Self {
-        Self {
-            patterns: Arc::new(Patterns::compile(generation.questions())),
-            policy: Arc::new(generation),
-        }
     }
 }
 
@@ -252,6 +277,8 @@ impl Decision {
 pub struct Judging {
     services: Arc<Services>,
     generation: Arc<Generation>,
+    /// The settings that were in force at MAIL.
+    site: Arc<Site>,
     patterns: Arc<Patterns>,
     reference: Reference,
     facts: Facts,
@@ -268,11 +295,22 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Begins a message at MAIL: takes the running policy generation and keeps it to the end.
-    pub fn begin(services: Arc<Services>, session: SessionFacts, sender: Address) -> Self {
-        let Running { policy, patterns } = Running::clone(&services.running.load());
+    /// Begins a message at MAIL: takes the running policy generation and the site's settings, and
+    /// keeps them to the end. Where the session does not say its network, the client's address
+    /// does.
+    pub fn begin(services: Arc<Services>, mut session: SessionFacts, sender: Address) -> Self {
+        let Running {
+            policy,
+            site,
+            patterns,
+        } = Running::clone(&services.running.load());
+        session.network = session
+            .network
+            .or_else(|| site.networks.of(session.client?));
+        session.role = site.role(session.role, session.network);
         Self {
             generation: policy,
+            site,
             patterns,
             reference: Reference::random(),
             facts: Facts {
@@ -333,6 +371,11 @@ impl Judging {
                 ..Times::default()
             },
         })
+    }
+
+    /// What becomes of recipients under different policies, by the settings in force at MAIL.
+    pub fn mixed_policies(&self) -> MixedPolicies {
+        self.site.mixed_policies
     }
 
     /// The name that the decision at the end of message will have.

@@ -21,5 +21,8 @@ pub mod reference;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 pub mod service;
+pub mod settings;
+pub mod site;
 pub mod verdict;
 pub mod vietnamese;
+pub mod yaml;

@@ -1,10 +1,9 @@
 //! One milter session: feeds the judging, says the answer, commits what a decision leaves behind
 //! (event, metrics). Knows nothing of MIME or rules.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use ipnet::IpNet;
 
 use crate::{
     answer::{Answer, answer},
@@ -37,21 +36,9 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Where decisions are written.
     pub events: EventLog,
-    /// The networks that the site calls its own: clients in them are ours.
-    pub own_networks: Vec<IpNet>,
 }
 
 impl Shared {
-    fn is_own(&self, client: Option<IpAddr>) -> bool {
-        client.is_some_and(|client| {
-            // A client of an IPv4 network may be shown as ::ffff:192.0.2.1.
-            let client = client.to_canonical();
-            self.own_networks
-                .iter()
-                .any(|network| network.contains(&client))
-        })
-    }
-
     /// Writes down what was decided, before Postfix hears of it.
     fn record(
         &self,
@@ -230,7 +217,8 @@ impl MilterSession {
             certificate: session.cert_subject.clone(),
             tls: session.tls_version.clone(),
             daemon: session.daemon_name.clone(),
-            own_network: self.shared.is_own(session.client),
+            // The engine says it, by the settings that rule this message.
+            network: None,
         }
     }
 

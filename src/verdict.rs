@@ -73,6 +73,29 @@ pub enum Mode {
     Enforce,
 }
 
+/// What is done with a message whose recipients are ruled by different policies, on a listener
+/// where each recipient can be answered alone (`mixed_policies` of gacthu.yaml).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MixedPolicies {
+    /// Recipients of another policy than the first one's are asked to come again with a message of
+    /// their own (`452 4.5.3`, RFC 5321 section 4.5.3.1.10): each policy then decides alone.
+    #[default]
+    Split,
+    /// All recipients stay together, and the strongest verdict is given to all.
+    Strictest,
+}
+
+impl MixedPolicies {
+    /// The word that settings and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Split => "split",
+            Self::Strictest => "strictest",
+        }
+    }
+}
+
 /// Which way a message goes for one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-QUEUE_ID = re.compile(rb"\(Postfix\) with E?SMTP\w* id ([0-9A-Za-z]{6,20})\b")
+# By SMTP, or (with the user's number) by sendmail(1).
+QUEUE_ID = re.compile(rb"\(Postfix(?:\) with E?SMTP\w*|, from userid \d+\))\s+id ([0-9A-Za-z]{6,20})\b")
 FIELD = re.compile(rb"\r\n|[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*")
 
 

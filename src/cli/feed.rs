@@ -11,7 +11,7 @@ use std::{
 use crate::{
     answer,
     engine::{Decision, Judging, Services},
-    facts::{Role, SessionFacts},
+    facts::{Network, Role, SessionFacts},
     message::{Address, Limits, Receiver, Spool},
     policy::{self, Destination},
     verdict::{Action, Fired},
@@ -82,8 +82,8 @@ pub(super) struct Given {
     pub auth: Option<String>,
     /// Whether the session is encrypted.
     pub tls: bool,
-    /// Whether the client is in a network of ours.
-    pub own_network: bool,
+    /// Which of the site's networks the client is in.
+    pub network: Option<Network>,
     /// The listener's role.
     pub role: Role,
 }
@@ -98,7 +98,7 @@ impl From<&policy::Given> for Given {
             helo: given.helo.clone(),
             auth: given.auth.clone(),
             tls: given.tls,
-            own_network: given.own_network,
+            network: given.network,
             role: given.role,
         }
     }
@@ -204,7 +204,7 @@ fn envelope(
         helo: given.helo.clone(),
         authenticated: given.auth.clone(),
         tls: given.tls.then(|| "TLS".to_owned()),
-        own_network: given.own_network,
+        network: given.network,
         ..SessionFacts::default()
     };
     let mut assumed = Vec::new();
@@ -256,12 +256,12 @@ fn envelope(
         recipients
     };
     // Nothing says who handed it in: a letter written from one of our domains is taken as ours.
-    let silent = given.auth.is_none() && given.client.is_none() && !given.own_network;
+    let silent = given.auth.is_none() && given.client.is_none() && given.network.is_none();
     if silent && given.role == Role::Mx {
         let as_recipient = services.policy().route(&session, &sender, &sender);
         if as_recipient.destination == Destination::Ours {
             assumed.push("sent by one of ours, since its sender is".to_owned());
-            session.own_network = true;
+            session.network = Some(Network::MailboxServers);
         }
     }
     Ok((sender, recipients, session, assumed.join("; ")))

@@ -2,43 +2,20 @@
 
 use std::io::IsTerminal;
 
-use clap::ValueEnum;
-use tracing_subscriber::{
-    EnvFilter, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt,
-};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// journald under systemd, else text.
-    Auto,
-    /// Lines for people, on standard error.
-    Text,
-    /// One JSON object a line, on standard error.
-    Json,
-    /// To journald with its fields.
-    Journald,
-}
+use crate::settings::{Log, LogFormat};
 
-/// Starts the log; decision events are in it at any level. `filter` as in `RUST_LOG`, for example `info` or `info,gacthu::milter=debug`.
+/// Starts the log; decision events are in it at any level. `filter` as [`Log::filter`] reads it.
 ///
 /// # Errors
 /// A sentence for the user where the filter is not well formed or journald cannot be reached.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    // A lone word that is no level is taken for a room's name: nothing would be logged at all.
-    let word = filter.split(',').map(str::trim).find(|word| {
-        let room = word.contains(['=', '[', ':']) || word.starts_with("gacthu");
-        !room && word.parse::<LevelFilter>().is_err()
-    });
-    if let Some(word) = word {
-        return Err(format!(
-            "--log {filter:?}: {word:?} is no level; there are off, error, warn, info, debug and trace"
-        ));
-    }
     // Decisions are evidence: `--log warn` must not silence them. First, so that who really wants
     // that can still write gacthu::decision=off.
+    Log::filter(filter).map_err(|error| format!("--log {filter:?}: {error}. Example: info"))?;
     let filter = EnvFilter::try_new(format!("gacthu::decision=info,{filter}"))
-        .map_err(|error| format!("--log `{filter}` is not a log filter: {error}. Example: info"))?;
+        .map_err(|error| format!("--log {filter:?}: {error}. Example: info"))?;
     let registry = tracing_subscriber::registry().with(filter);
     let journald = match format {
         LogFormat::Journald => Some(journald()?),

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
 
+mod check;
 mod explain;
 mod feed;
 mod inputs;
 mod log;
+mod options;
 mod policy;
 mod reload;
 mod scan;
@@ -32,7 +34,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the milter.
-    Serve(serve::Args),
+    Serve(options::Args),
+    /// Check a settings file with all its policies.
+    Check(check::Args),
     /// Judge messages in files, folders, Maildir and mbox, and explain.
     Scan(scan::Args),
     /// Check and test policies.
@@ -49,6 +53,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Policy(command) => policy::run(command),
         Command::Reload(args) => reload::run(&args),

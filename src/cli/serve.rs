@@ -2,15 +2,12 @@
 
 use std::{
     future::Future,
-    net::SocketAddr,
-    path::PathBuf,
     pin::Pin,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use ipnet::IpNet;
 use sd_notify::NotifyState;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -20,124 +17,45 @@ use tracing::{error, info, warn};
 
 use super::{
     FAILED, UNUSABLE, fail, log,
+    options::Args,
     policy::{load, print_report, summary},
 };
 use crate::{
     admin::{self, Desk},
-    engine::{Limits, Services},
+    engine::Services,
     event::EventLog,
     metrics::Metrics,
-    milter::{self, ListenSpec, Listener, Settings, Timeouts},
-    policy::Generation,
+    milter::{self, ListenSpec, Listener},
+    policy::{Generation, Report},
     service::{Service, Shared},
+    settings::Settings,
     verdict::Mode,
 };
 
-/// Arguments of `gacthu serve`. Each can be given in the environment too, as the systemd unit does.
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Signals: HUP loads the policy anew and opens the event log anew, as `gacthu reload` does; TERM and INT end in good order: running messages are finished first.\n\nExit status: 0 after TERM or INT; 1 a listener or a file could not be opened; 2 wrong usage, or the policy does not check.\n\nExample, beside a Postfix in its chroot:\n  gacthu serve --policy /etc/gacthu/policy.yaml --admin 127.0.0.1:9810 \\\n    --listen unix:/var/spool/postfix/gacthu/mx.sock,role=mx,group=postfix"
-)]
-pub struct Args {
-    /// Policy file; several: which one rules is decided per recipient.
-    #[arg(
-        long,
-        env = "GACTHU_POLICY",
-        required = true,
-        value_name = "FILE",
-        value_delimiter = ':'
-    )]
-    policy: Vec<PathBuf>,
-    /// Where to listen: unix:PATH or inet:HOST:PORT, then ,role=mx|submission|mailbox|gateway|local
-    /// ,mode=0660 ,group=postfix. Not needed under systemd's socket activation.
-    #[arg(
-        long,
-        env = "GACTHU_LISTEN",
-        value_name = "SPEC",
-        value_delimiter = ' '
-    )]
-    listen: Vec<ListenSpec>,
-    /// Address of /metrics and /healthz. Loopback is wise: there is no password.
-    #[arg(long, env = "GACTHU_ADMIN", value_name = "ADDR:PORT")]
-    admin: Option<SocketAddr>,
-    /// Socket for `gacthu reload`, open to its owner only.
-    #[arg(long, env = "GACTHU_CONTROL", value_name = "PATH")]
-    control: Option<PathBuf>,
-    /// A network whose clients are ours (mailbox servers, devices): what they send is outbound or
-    /// internal.
-    #[arg(
-        long,
-        env = "GACTHU_OWN_NETWORK",
-        value_name = "CIDR",
-        value_delimiter = ','
-    )]
-    own_network: Vec<IpNet>,
-    /// Folder for large messages while they are judged: unlinked, encrypted files. Without it
-    /// they are held in memory (memfd).
-    #[arg(long, env = "GACTHU_SPOOL_DIR", value_name = "DIR")]
-    spool_dir: Option<PathBuf>,
-    /// MiB that all messages together may hold in the spool. A message that finds it full is
-    /// judged by size, names, hashes and the beginning of each file.
-    #[arg(
-        long,
-        env = "GACTHU_SPOOL_LIMIT",
-        default_value_t = 8192,
-        value_name = "MIB"
-    )]
-    spool_limit: u64,
-    /// File for decision events, one JSON object a line. Without it they go to the log.
-    #[arg(long, env = "GACTHU_EVENT_LOG", value_name = "FILE")]
-    event_log: Option<PathBuf>,
-    /// How log lines look; auto: journald under systemd, else text.
-    #[arg(long, env = "GACTHU_LOG_FORMAT", value_enum, default_value = "auto")]
-    log_format: log::LogFormat,
-    /// What is logged: error, warn, info, debug, trace; by room: info,gacthu::milter=debug.
-    #[arg(
-        long,
-        env = "GACTHU_LOG",
-        default_value = "info",
-        value_name = "FILTER"
-    )]
-    log: String,
-    /// Milter connections at once. Postfix opens one for each SMTP session.
-    #[arg(
-        long,
-        env = "GACTHU_MAX_CONNECTIONS",
-        default_value_t = 1024,
-        value_name = "N"
-    )]
-    max_connections: usize,
-    /// Seconds that messages under way may take after TERM.
-    #[arg(
-        long,
-        env = "GACTHU_DRAIN",
-        default_value_t = 30,
-        value_name = "SECONDS"
-    )]
-    drain: u64,
-    /// Seconds without a command after which a connection between messages is closed.
-    #[arg(
-        long,
-        env = "GACTHU_IDLE_TIMEOUT",
-        default_value_t = 3600,
-        value_name = "SECONDS"
-    )]
-    idle_timeout: u64,
-    /// Seconds that Postfix may be silent inside a message's content.
-    #[arg(
-        long,
-        env = "GACTHU_READ_TIMEOUT",
-        default_value_t = 330,
-        value_name = "SECONDS"
-    )]
-    read_timeout: u64,
-}
-
 pub(super) fn run(args: Args) -> ExitCode {
-    if let Err(message) = log::start(args.log_format, &args.log) {
+    let (settings, warnings) = match args.settings() {
+        Ok(settings) => settings,
+        Err(report) => {
+            print_report(&report);
+            return fail(UNUSABLE, "the settings do not check; gacthu does not start");
+        }
+    };
+    for warning in warnings {
+        eprintln!("{warning}");
+    }
+    if let Err(message) = log::start(settings.log.format, &settings.log.filter) {
         return fail(UNUSABLE, message);
     }
     log_panics();
+    if let Some(state) = &settings.state
+        && let Err(error) = std::fs::create_dir_all(state)
+    {
+        let state = state.display();
+        return fail(
+            FAILED,
+            format_args!("state {state} cannot be made: {error}"),
+        );
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -155,18 +73,18 @@ pub(super) fn run(args: Args) -> ExitCode {
             }
         }
     };
-    let policy = match load(&args.policy) {
+    let policy = match load(&settings.policies) {
         Ok(policy) => policy,
         Err(report) => {
             print_report(&report);
             return fail(UNUSABLE, "the policy does not check; gacthu does not start");
         }
     };
-    let listeners = match listeners(&args.listen) {
+    let listeners = match listeners(&settings.listeners) {
         Ok(listeners) => listeners,
         Err((status, message)) => return fail(status, message),
     };
-    let served = runtime.block_on(serve(args, policy, listeners, signals));
+    let served = runtime.block_on(serve(args, settings, policy, listeners, signals));
     // Not dropped: that would wait for work of messages that were cut off.
     runtime.shutdown_timeout(LAST);
     match served {
@@ -175,16 +93,32 @@ pub(super) fn run(args: Args) -> ExitCode {
     }
 }
 
-/// The sockets that systemd hands over, and those of the command line.
+/// The sockets that systemd hands over, and those of the settings which it did not open already.
 fn listeners(specs: &[ListenSpec]) -> Result<Vec<Listener>, (u8, String)> {
     let mut listeners = milter::activated().map_err(|error| (FAILED, error.to_string()))?;
     for spec in specs {
+        let name = spec.place.to_string();
+        let open = listeners.iter().find(|open| open.info().name == name);
+        if let Some(open) = open {
+            let role = open.info().role;
+            if role != spec.role {
+                return Err((
+                    UNUSABLE,
+                    format!(
+                        "{name} has the role {} in the settings, and systemd hands it over as {}: make FileDescriptorName= of its .socket unit and the settings say the same",
+                        spec.role.as_str(),
+                        role.as_str()
+                    ),
+                ));
+            }
+            continue;
+        }
         listeners.push(Listener::bind(spec).map_err(|error| (FAILED, error.to_string()))?);
     }
     if listeners.is_empty() {
         return Err((
             UNUSABLE,
-            "nowhere to listen: give --listen unix:/path/to/socket (see gacthu serve --help), or start through gacthu.socket".to_owned(),
+            "nowhere to listen: give --listen unix:/path/to/socket (see gacthu serve --help), `listeners` in the settings file, or start through gacthu.socket".to_owned(),
         ));
     }
     Ok(listeners)
@@ -192,41 +126,44 @@ fn listeners(specs: &[ListenSpec]) -> Result<Vec<Listener>, (u8, String)> {
 
 async fn serve(
     args: Args,
+    settings: Settings,
     policy: Generation,
     listeners: Vec<Listener>,
     signals: Signals,
 ) -> Result<(), String> {
-    let events = match &args.event_log {
+    let events = match &settings.events {
         None => EventLog::Tracing,
         Some(path) => EventLog::file(path)
             .map_err(|error| format!("--event-log {} cannot be opened: {error}", path.display()))?,
     };
-    let limits = Limits {
-        spool: args.spool_limit.saturating_mul(1 << 20),
-        ..Limits::default()
-    };
     let running = summary(&policy);
-    if let Some(dir) = &args.spool_dir {
-        writable(dir)
-            .map_err(|error| format!("--spool-dir {} cannot be used: {error}", dir.display()))?;
+    let dirs = [
+        ("--spool-dir", &settings.spool_directory),
+        ("state", &settings.state),
+    ];
+    for (what, dir) in dirs {
+        if let Some(dir) = dir {
+            writable(dir)
+                .map_err(|error| format!("{what} {} cannot be used: {error}", dir.display()))?;
+        }
     }
-    let services = Services::new(policy, limits, args.spool_dir.clone())
+    let limits = settings.limits.clone();
+    let services = Services::new(policy, limits, settings.spool_directory.clone())
         .map_err(|error| format!("the spool cannot be used: {error} (--spool-dir)"))?;
     let shared = Arc::new(Shared {
-        services: Arc::new(services),
+        services: Arc::new(services.with_site(settings.site.clone())),
         metrics: Metrics::new(),
         events,
-        own_networks: args.own_network.clone(),
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),
-        paths: args.policy.clone(),
-        loading: tokio::sync::Mutex::new(()),
+        args,
+        settings: tokio::sync::Mutex::new(settings.clone()),
     });
     desk.tell_policy(&shared.services.policy());
 
     let (stop, stopping) = watch::channel(false);
-    if let Some(address) = args.admin {
+    if let Some(address) = settings.admin {
         let listener = tokio::net::TcpListener::bind(address)
             .await
             .map_err(|error| format!("--admin {address} cannot be opened: {error}"))?;
@@ -235,7 +172,7 @@ async fn serve(
         info!(%address, "Metrics and health are served.");
         tokio::spawn(admin::serve(listener, desk.clone(), stopping.clone()));
     }
-    if let Some(path) = &args.control {
+    if let Some(path) = &settings.control {
         let socket = admin::open_control(path).map_err(|error| format!("--control: {error}"))?;
         tokio::spawn(admin::control(socket, desk.clone(), stopping.clone()));
     }
@@ -245,16 +182,6 @@ async fn serve(
     tokio::spawn(signals.heed(desk.clone(), stop));
     tokio::spawn(watchdog());
 
-    let settings = Settings {
-        max_connections: args.max_connections,
-        grace: Duration::from_secs(args.drain),
-        timeouts: Timeouts {
-            idle: Duration::from_secs(args.idle_timeout),
-            read: Duration::from_secs(args.read_timeout),
-            ..Timeouts::default()
-        },
-        ..Settings::default()
-    };
     let service = Arc::new(Service(shared.clone()));
     info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -262,7 +189,7 @@ async fn serve(
         "Ready."
     );
     notify(&[NotifyState::Ready]);
-    let served = milter::serve(listeners, service, settings, shared, stopping).await;
+    let served = milter::serve(listeners, service, settings.milter, shared, stopping).await;
     info!("Ended.");
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
 }
@@ -354,9 +281,9 @@ fn log_panics() {
 /// What the admin pages show and start.
 struct Office {
     shared: Arc<Shared>,
-    paths: Vec<PathBuf>,
-    /// One load at a time.
-    loading: tokio::sync::Mutex<()>,
+    args: Args,
+    /// What runs. One load at a time changes it.
+    settings: tokio::sync::Mutex<Settings>,
 }
 
 impl Office {
@@ -400,23 +327,37 @@ impl Desk for Office {
 
     fn reload(&self) -> Pin<Box<dyn Future<Output = (bool, String)> + Send + '_>> {
         Box::pin(async {
-            let _one = self.loading.lock().await;
+            let mut running = self.settings.lock().await;
             // Whatever becomes of the policy: log rotation asks by a reload.
             if let Err(error) = self.shared.events.reopen() {
                 self.shared.metrics.event_errors.inc();
                 error!(%error, "The event log could not be opened anew; the old one stays in use.");
             }
-            let paths = self.paths.clone();
-            let loaded = tokio::task::spawn_blocking(move || crate::policy::load(&paths)).await;
-            match loaded {
-                Ok(Ok(generation)) => {
+            let args = self.args.clone();
+            let load = move || {
+                let (settings, warnings) = args.settings()?;
+                let generation = crate::policy::load(&settings.policies)?;
+                Ok::<_, Report>((settings, warnings, generation))
+            };
+            match tokio::task::spawn_blocking(load).await {
+                Ok(Ok((settings, mut warnings, generation))) => {
                     let mut text = summary(&generation) + "\n";
-                    for warning in generation.warnings() {
-                        text.push_str(&warning.to_string());
+                    warnings.extend_from_slice(generation.warnings());
+                    for warning in warnings {
+                        text.push_str(&format!("{warning}\n"));
                     }
-                    // Its patterns are compiled here.
-                    let services = self.shared.services.clone();
-                    let replace = move || services.replace_policy(generation);
+                    for key in running.change(&settings) {
+                        warn!(
+                            key,
+                            "A changed setting needs a restart; the running value stays."
+                        );
+                        text.push_str(&format!(
+                            "warning: `{key}` was changed and needs a restart; the running value stays\n"
+                        ));
+                    }
+                    // Its patterns are compiled here, which takes a while.
+                    let (services, site) = (self.shared.services.clone(), running.site.clone());
+                    let replace = move || services.replace(generation, site);
                     if let Err(error) = tokio::task::spawn_blocking(replace).await {
                         return self.refused(format!("the load failed: {error}\n"));
                     }

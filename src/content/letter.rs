@@ -31,6 +31,10 @@ pub struct Letter {
 /// URLs of one message that are kept.
 const MAX_URLS: usize = 10_000;
 
+/// URLs of one message that are looked at, the same one again counted too: each costs up to
+/// [`url::MAX_URL`] bytes of reading, and they may overlap.
+const MAX_SEEN: u64 = 50_000;
+
 /// Names of files that are text whatever their type says.
 const TEXT_NAMES: &[&str] = &[
     "txt", "csv", "tsv", "log", "md", "ics", "vcf", "json", "xml", "ini",
@@ -195,6 +199,11 @@ struct Urls {
 impl Urls {
     fn add(&mut self, written: &str) {
         self.seen += 1;
+        if self.seen > MAX_SEEN {
+            self.cut = true;
+            self.full = true;
+            return;
+        }
         let mut end = written.len().min(url::MAX_URL);
         while !written.is_char_boundary(end) {
             end -= 1;

@@ -133,6 +133,54 @@ pub enum Role {
     Local,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Mx,
+        Self::Submission,
+        Self::Mailbox,
+        Self::Gateway,
+        Self::Local,
+    ];
+
+    /// The word that settings, policies and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mx => "mx",
+            Self::Submission => "submission",
+            Self::Mailbox => "mailbox",
+            Self::Gateway => "gateway",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// A network that the site knows by its use (`networks` of gacthu.yaml).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Printers, scanners, applications: ours, without a login.
+    Devices,
+    /// What stands in front of us and talks to the world: its clients are not its own.
+    Gateways,
+    /// Zimbra, Exchange, Dovecot: they hand over our users' mail.
+    MailboxServers,
+}
+
+impl Network {
+    /// All of them, by name.
+    pub const ALL: [Self; 3] = [Self::Devices, Self::Gateways, Self::MailboxServers];
+
+    /// The word that settings, policies and logs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Devices => "devices",
+            Self::Gateways => "gateways",
+            Self::MailboxServers => "mailbox_servers",
+        }
+    }
+}
+
 /// Everything that is known of the message under judgement.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -173,8 +221,18 @@ pub struct SessionFacts {
     pub tls: Option<String>,
     /// Postfix's `{daemon_name}`.
     pub daemon: Option<String>,
-    /// Whether the client's address is one of the networks that the site calls its own.
-    pub own_network: bool,
+    /// Which of the site's networks the client's address is in.
+    pub network: Option<Network>,
+}
+
+impl SessionFacts {
+    /// Whether the client is one of ours by its address: a mailbox server or a device.
+    pub fn own_network(&self) -> bool {
+        matches!(
+            self.network,
+            Some(Network::Devices | Network::MailboxServers)
+        )
+    }
 }
 
 /// What is known of the message as a whole.

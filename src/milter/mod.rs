@@ -42,3 +42,4 @@ pub use reply::{Reply, ReplyCode, ReplyError};
 pub use server::{Settings, Timeouts, serve};
 pub use session::{Answered, End, Events, ListenerInfo, NoEvents, Service, Session, Transport};
 pub use spec::{ListenSpec, Place, SpecError};
+pub(crate) use spec::{parse_mode, place};

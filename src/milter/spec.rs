@@ -114,7 +114,7 @@ pub struct SpecError {
 }
 
 /// Parses the part before the first comma.
-fn place(address: &str) -> Result<Place, String> {
+pub(crate) fn place(address: &str) -> Result<Place, String> {
     let (scheme, rest) = match address.split_once(':') {
         Some(pair) => pair,
         None if address.starts_with('/') => {
@@ -193,7 +193,7 @@ pub(super) fn parse_role(text: &str) -> Result<Role, String> {
     })
 }
 
-fn parse_mode(text: &str) -> Result<u32, String> {
+pub(crate) fn parse_mode(text: &str) -> Result<u32, String> {
     match u32::from_str_radix(text, 8) {
         Ok(mode) if mode <= 0o777 => Ok(mode),
         _ => Err(format!(

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     facts::Facts,
-    facts::{Fact, FileFacts, FileRole, Files, Place, Reason},
+    facts::{Fact, FileFacts, FileRole, Files, Network, Place, Reason},
     message::Address,
     questions::PatternQuestion,
     verdict::Direction,
@@ -48,6 +48,8 @@ pub(super) enum Test {
     DomainOf(Who, Arc<NameSet>),
     EmptySender(bool),
     ClientNetwork(Arc<NetworkSet>),
+    /// By the uses that the site's settings give them.
+    ClientIn(Vec<Network>),
     ClientName(Arc<NameSet>),
     Helo(Arc<NameSet>),
     Authenticated(bool),
@@ -189,6 +191,12 @@ impl Condition {
                 let empty = sender.local().is_empty() && sender.domain().is_empty();
                 (empty == *wanted).into()
             }),
+            Test::ClientIn(networks) => {
+                let network = known.facts.session.network;
+                network
+                    .is_some_and(|network| networks.contains(&network))
+                    .into()
+            }
             Test::ClientNetwork(set) => {
                 let client = known.facts.session.client;
                 client.is_some_and(|client| set.contains(client)).into()

@@ -15,11 +15,14 @@ use super::{
     merge,
     reader::Reader,
     report::{Severity, suggest},
-    yaml::{self, At, MAX_POLICY_BYTES, Node, Value},
+    yaml::{self, At, MAX_BYTES, Node, Value},
 };
 
 /// A chain of `extends` may have this many files.
 const MAX_CHAIN: usize = 8;
+
+/// What is said to the author of a file that is no policy at all.
+const BEGINS: &str = "a policy begins with `policy: 1` and `name: …`";
 
 /// Loads as of this day, which decides which exceptions are past their end.
 pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report> {
@@ -38,6 +41,7 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
             policies.push(policy);
         }
     }
+    reader.overlaps(&policies);
     if paths.is_empty() {
         reader.error(
             At::file(0),
@@ -83,18 +87,18 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
 
 impl Reader {
     fn policy_file(&mut self, path: &PathBuf, named: Option<At>) -> Option<u32> {
-        self.file(path, MAX_POLICY_BYTES as u64, named)
+        self.file(path, MAX_BYTES as u64, named)
     }
 
     /// The tree of a file, laid over all that it extends. `chain`: the files on the way here.
     fn chain(&mut self, file: u32, chain: &mut Vec<PathBuf>) -> Option<Node> {
         let text = Arc::clone(&self.sources.files.get(file as usize)?.text);
-        let tree = yaml::parse(file, &text, &mut self.problems)?;
+        let tree = yaml::parse(file, &text, BEGINS, &mut self.problems)?;
         if !matches!(tree.value, Value::Map(_)) {
             self.error(
                 tree.at,
                 format!("a policy is a mapping, and this is {}", tree.what()),
-                "a policy begins with `policy: 1` and `name: …`",
+                BEGINS,
             );
             return None;
         }

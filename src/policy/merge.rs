@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::{
     report::Problems,
-    yaml::{Entry, Node, Value},
+    yaml::{Entry, Node, Value, is_change},
 };
 
 /// Keys that a policy does not inherit.
@@ -129,15 +129,6 @@ fn value(base: Node, over: Node, problems: &mut Problems) -> Node {
     } else {
         over
     }
-}
-
-/// Whether this is `{ add: […], remove: […] }`.
-pub(super) fn is_change(node: &Node) -> bool {
-    let entries = node.entries();
-    !entries.is_empty()
-        && entries
-            .iter()
-            .all(|entry| matches!(entry.key.as_str(), "add" | "remove"))
 }
 
 fn holds_change(node: &Node) -> bool {

@@ -14,14 +14,13 @@
 //! }
 //! ```
 
+mod claims;
 mod condition;
 mod explain;
 mod file;
 mod fold;
 mod judge;
-mod list;
 mod load;
-mod meant;
 mod merge;
 mod model;
 mod read;
@@ -30,15 +29,12 @@ mod read_exception;
 mod read_file;
 mod read_pattern;
 mod read_rule;
-mod reader;
 mod remarks;
 mod reply;
-mod report;
 mod route;
 mod suite;
 mod truth;
 mod value;
-mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -48,10 +44,16 @@ use std::path::PathBuf;
 use jiff::{Zoned, civil::Date};
 
 use self::{list::NameSet, model::Policy};
-use crate::{questions::Questions, verdict::Mode};
+use crate::{
+    questions::Questions,
+    verdict::Mode,
+    // Under these names the rooms of a policy know what they share with the settings.
+    yaml::{list, meant, reader, report, tree as yaml},
+};
 
+pub use crate::yaml::{Place, Problem, Report, Severity};
+pub use claims::Claim;
 pub use explain::{Explanation, RuleExplanation, Step};
-pub use report::{Place, Problem, Report, Severity};
 pub use route::{Destination, Origin, Route};
 pub use suite::{Expect, Given, PolicyTest};
 

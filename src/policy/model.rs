@@ -25,7 +25,6 @@ pub(super) struct Policy {
     pub(super) idle: Vec<Idle>,
     pub(super) exceptions: Vec<Exception>,
     /// The merged tree; every value knows the file in which it stands.
-    #[expect(dead_code, reason = "`policy show` reads it (issue 3)")]
     pub(super) tree: Node,
 }
 

@@ -12,7 +12,7 @@ use super::{
     value::{Compare, Wrong},
     yaml::{Node, Value},
 };
-use crate::verdict::Direction;
+use crate::{facts::Network, verdict::Direction};
 
 pub(super) const DIRECTIONS: &[(&str, Direction)] = &[
     ("inbound", Direction::Inbound),
@@ -218,6 +218,11 @@ impl Reader {
                 let entries = this.map(node, "`client`", &["network", "name", "helo"], &[])?;
                 let part = |(key, node): (&str, &Node), this: &mut Self| {
                     let test = match key {
+                        "network" if names_networks(node) => {
+                            let words = Network::ALL.map(|network| (network.as_str(), network));
+                            let networks = this.words(node, key, &words);
+                            (!networks.is_empty()).then_some(Test::ClientIn(networks))?
+                        }
                         "network" => Test::ClientNetwork(this.networks(node, key)?),
                         "name" => Test::ClientName(this.names(node, key, Entries::Domains)?),
                         "helo" => Test::Helo(this.names(node, key, Entries::Domains)?),
@@ -366,6 +371,20 @@ fn group_of(key: &str, text: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{{ {inner}: {text} }}"))
+}
+
+/// Whether a `network:` names the site's networks by their use, and not by address.
+fn names_networks(node: &Node) -> bool {
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let word = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '.'])
+    };
+    let texts = items.iter().filter_map(Node::text);
+    let mut words = texts.filter(|text| word(text)).peekable();
+    words.peek().is_some()
 }
 
 pub(super) fn label_of(name: &str, node: &Node, test: Test) -> Condition {

@@ -168,7 +168,7 @@ fn trusts(condition: &Condition, words: bool) -> bool {
 fn proves(condition: &Condition) -> bool {
     match &condition.test {
         Test::Authenticated(wanted) => *wanted,
-        Test::ClientNetwork(_) => true,
+        Test::ClientIn(_) | Test::ClientNetwork(_) => true,
         Test::All(parts) => parts.iter().any(proves),
         Test::Any(parts) => parts.iter().all(proves),
         _ => false,

@@ -3,11 +3,10 @@
 use super::{
     file::{FileTest, KindTest, NotOpenedTest, Why},
     meant::several,
-    merge::is_change,
     reader::Reader,
     report::{nearest, suggest},
     value::{Compare, Glob},
-    yaml::{Node, Value},
+    yaml::{Node, Value, is_change},
 };
 use crate::{
     facts::{By, Class, FileRole, KINDS, Place},

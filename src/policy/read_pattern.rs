@@ -1,15 +1,11 @@
 //! `subject`, `header`, `text`, `html`, `url` and the names of files: tree → [`PatternQuestion`].
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     condition::{Condition, Test},
-    list::{self, Entries},
-    merge::is_change,
     read_condition::label_of,
-    reader::{MAX_LIST_PROBLEMS, Reader, line_at},
-    value::{Glob, Wrong},
-    yaml::{At, Node, Value},
+    value::Glob,
 };
 use crate::{
     questions::{
@@ -18,22 +14,18 @@ use crate::{
         words::{MAX_PHRASE, WordError, Words, WordsBuilder},
     },
     vietnamese::{Fold, normalised},
+    yaml::{
+        list::{self, Entries, Sort},
+        reader::{MAX_LIST_PROBLEMS, Reader, line_at},
+        tree::{At, Node, Value, is_change},
+        value::Wrong,
+    },
 };
 
 /// Conditions that are patterns.
 pub(super) const PATTERNS: &[&str] = &["subject", "header", "text", "html", "url"];
 
 const KEYS: &[&str] = &["words", "contains", "globs", "regex", "fold"];
-
-/// How a list of words or domains is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Sort {
-    Words(Fold),
-    Domains,
-}
-
-/// The lists that were read from files.
-pub(super) type WordFiles = std::collections::HashMap<(PathBuf, Sort), Arc<Words>>;
 
 impl Reader {
     /// `subject: …` and its sisters: words, a matcher, or a list of either.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Generation, model::Organisation};
+use super::Generation;
 use crate::{
     facts::{Role, SessionFacts},
     message::Address,
@@ -63,7 +63,8 @@ impl Generation {
     ///
     /// Ours hands in who is authenticated, comes from one of the site's networks, or comes in by a
     /// listener for our own (submission, mailbox, local). The recipient's policy rules; for a
-    /// recipient who is not ours the sender's; else the first.
+    /// recipient who is not ours the sender's; else the first. Former domains count as ours; of several
+    /// policies the one with the most specific entry rules a domain.
     pub fn route(&self, session: &SessionFacts, sender: &Address, recipient: &Address) -> Route {
         self.route_of(session, Some(sender), Some(recipient))
     }
@@ -75,15 +76,11 @@ impl Generation {
         recipient: Option<&Address>,
     ) -> Route {
         let trusted = matches!(session.role, Role::Submission | Role::Mailbox | Role::Local);
-        let origin = match trusted || session.authenticated.is_some() || session.own_network {
+        let origin = match trusted || session.authenticated.is_some() || session.own_network() {
             true => Origin::Ours,
             false => Origin::Foreign,
         };
-        let ruled = |address: Option<&Address>| {
-            let domain = address?.domain();
-            let mut policies = self.policies.iter();
-            policies.position(|policy| policy.organisation.is_ours(domain))
-        };
+        let ruled = |address: Option<&Address>| self.ruler(address?.domain());
         let ours = match recipient {
             Some(recipient) => self.ours.has_domain(recipient.domain()),
             // Nobody yet: the usual road.
@@ -121,11 +118,5 @@ impl Generation {
             direction,
             policy,
         }
-    }
-}
-
-impl Organisation {
-    fn is_ours(&self, domain: &str) -> bool {
-        self.domains.has_domain(domain) || self.former.has_domain(domain)
     }
 }

@@ -10,7 +10,10 @@ use super::{
     report::suggest,
     yaml::{Node, Value},
 };
-use crate::{facts::Role, verdict::Action};
+use crate::{
+    facts::{Network, Role},
+    verdict::Action,
+};
 
 /// One test of a policy: `gacthu policy test` sends the message down the same road as `serve`.
 #[derive(Clone, Debug)]
@@ -46,8 +49,8 @@ pub struct Given {
     pub helo: Option<String>,
     /// Whether the session is encrypted.
     pub tls: bool,
-    /// Whether the client is in one of the site's own networks.
-    pub own_network: bool,
+    /// Which of the site's networks the client is in.
+    pub network: Option<Network>,
 }
 
 /// What a [`PolicyTest`] expects, for the strongest of its recipients.
@@ -111,6 +114,7 @@ impl Reader {
             "helo",
             "tls",
             "own_network",
+            "network",
         ];
         let entries = self.map(node, "`given`", &known, &[])?;
         let mut given = Given::default();
@@ -151,7 +155,14 @@ impl Reader {
                     given.role = self.word(node, key, &words)?;
                 }
                 "tls" => given.tls = self.boolean(node, key)?,
-                "own_network" => given.own_network = self.boolean(node, key)?,
+                "own_network" => {
+                    let ours = self.boolean(node, key)?;
+                    given.network = ours.then_some(Network::MailboxServers);
+                }
+                "network" => {
+                    let words = Network::ALL.map(|network| (network.as_str(), network));
+                    given.network = Some(self.word(node, key, &words)?);
+                }
                 _ => {}
             }
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::truth::Truth;
-use crate::facts::Reason;
+use crate::{facts::Reason, yaml::value::Size};
+
+pub(super) use crate::yaml::value::{Wrong, human_size};
 
 /// A comparison such as `> 30 MiB`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,85 +25,15 @@ enum Op {
     Equal,
 }
 
-/// What can be wrong with a [`Compare`]: the sentence and the remedy.
-pub(super) type Wrong = (String, String);
-
 impl Compare {
     /// Bytes, with a unit: decimal `KB MB GB`, binary `KiB MiB GiB`, or `B`.
     pub(super) fn size(text: &str) -> Result<Self, Wrong> {
         let (op, rest) = operator(text)?;
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let (number, unit) = rest.split_at(digits);
-        let unit = unit.trim();
-        let factor: u64 = match unit {
-            "B" => 1,
-            "KB" => 1_000,
-            "MB" => 1_000_000,
-            "GB" => 1_000_000_000,
-            "KiB" => 1 << 10,
-            "MiB" => 1 << 20,
-            "GiB" => 1 << 30,
-            "" => {
-                return Err((
-                    format!("the size `{text}` has no unit"),
-                    format!(
-                        "write for example `{} MiB` (units: B, KB, MB, GB of 1000 and KiB, MiB, GiB of 1024)",
-                        text.trim()
-                    ),
-                ));
-            }
-            other => {
-                let help = match other.to_ascii_lowercase().as_str() {
-                    other if other.starts_with(',') => "write a point, not a comma: `> 1.5 MiB`",
-                    "mb" | "m" | "mib" | "megabyte" | "megabytes" | "mebibyte" => {
-                        "write `MiB` (1,048,576 bytes, as the shipped policies do) or `MB` (1,000,000 bytes)"
-                    }
-                    "kb" | "k" | "kib" | "kilobyte" | "kilobytes" => {
-                        "write `KiB` (1024 bytes) or `KB` (1000 bytes)"
-                    }
-                    "gb" | "g" | "gib" | "gigabyte" | "gigabytes" => {
-                        "write `GiB` (1,073,741,824 bytes) or `GB` (1,000,000,000 bytes)"
-                    }
-                    _ => "units are B, KB, MB, GB (of 1000) and KiB, MiB, GiB (of 1024)",
-                };
-                return Err((format!("`{other}` is not a unit of size"), help.to_owned()));
-            }
-        };
-        let wrong = || {
-            let help = match number.matches('.').count() {
-                0 | 1 => "write for example `> 30 MiB`".to_owned(),
-                _ => format!(
-                    "write it without points between the thousands: `{} {unit}`",
-                    number.replace('.', "")
-                ),
-            };
-            (format!("`{number}` is not a number"), help)
-        };
-        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-        if part.len() > 6 || (number.contains('.') && part.is_empty()) {
-            return Err(wrong());
-        }
-        let whole: u64 = whole.parse().map_err(|_| wrong())?;
-        let thousandths: u128 = if part.is_empty() {
-            0
-        } else {
-            let value: u128 = part.parse().map_err(|_| wrong())?;
-            value * u128::from(factor) / 10u128.pow(part.len() as u32)
-        };
-        let value = u128::from(whole) * u128::from(factor) + thousandths;
-        let value = u64::try_from(value).ok().filter(|&value| value < 1 << 50);
-        let Some(value) = value else {
-            return Err((
-                format!("the size `{}` is larger than any message", rest.trim()),
-                "did you mean a smaller unit?".to_owned(),
-            ));
-        };
+        let size = Size::parse(rest, text)?;
         Ok(Self {
             op,
-            value,
-            limit: format!("{number} {unit}"),
+            value: size.bytes,
+            limit: size.written,
         })
     }
 
@@ -202,18 +134,6 @@ fn operator(text: &str) -> Result<(Op, &str), Wrong> {
         }
     };
     Err((format!("`{text}` does not say how to compare"), help))
-}
-
-/// Bytes for people: whole bytes below 1 KiB, then one decimal, rounded up: one byte above 30 MiB is
-/// `30.1 MiB`, for "30.0, at most 30" is no answer to a sender.
-pub(super) fn human_size(bytes: u64) -> String {
-    for (unit, factor) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if bytes >= factor {
-            let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(factor));
-            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
-        }
-    }
-    format!("{bytes} B")
 }
 
 /// A glob over a whole name: `*` any characters, `?` one, `\` takes the next as it is. Case is
@@ -427,12 +347,5 @@ mod tests {
     fn a_hostile_name_costs_pattern_times_name() {
         let glob = Glob::new("*a*a*a*a*a*a*a*b").unwrap();
         assert!(!glob.matches(&"a".repeat(20_000)));
-    }
-
-    #[test]
-    fn sizes_for_people_show_what_is_over() {
-        assert_eq!(human_size((30 << 20) + 1), "30.1 MiB");
-        assert_eq!(human_size(30 << 20), "30.0 MiB");
-        assert_eq!(human_size(999), "999 B");
     }
 }

@@ -1,6 +1,7 @@
 //! The program from outside: arguments, output, exit status, signals, sockets. Each file is one
 //! part of the command line; `program.rs` runs it, `mta.rs` speaks to it as Postfix does.
 
+mod config;
 mod mta;
 mod policy;
 mod program;
@@ -22,6 +23,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "--help"],
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
+        &["check", "--help"],
         &["reload", "--help"],
     ] {
         let said = run(words);

@@ -153,7 +153,7 @@ fn the_units_are_sound_and_tight() {
         std::fs::write(dir.path().join(&name), text).unwrap();
         match name.as_str() {
             "gacthu@.socket" => units.push("gacthu@local.socket".to_owned()),
-            _ if name.ends_with(".env") => {}
+            _ if name.ends_with(".yaml") => {}
             _ => units.push(name),
         }
     }
@@ -308,4 +308,43 @@ fn the_program_needs_no_system_call_that_the_unit_denies() {
         assert!(!writable_code, "MemoryDenyWriteExecute= denies {line}");
     }
     assert!(denied.is_empty(), "SystemCallFilter= denies {denied:?}");
+}
+
+#[test]
+fn a_socket_of_systemd_may_stand_in_the_settings_too_with_the_same_role() {
+    let Some(activate) = tool("systemd-socket-activate") else {
+        return;
+    };
+    let site = Site::new("observe", RULES);
+    let start = |role: &str| {
+        let dir = site.dir().display();
+        site.write(
+            "gacthu.yaml",
+            format!("gacthu: 1\npolicies: [site.yaml]\nlisteners: [{{ unix: {dir}/mx.sock, role: {role} }}]\nstate: state/here\n"),
+        );
+        let mut command = Command::new(&activate);
+        command.arg("--fdname=mx");
+        command.arg(format!("--listen={}", site.text("mx.sock")));
+        command.arg(env!("CARGO_BIN_EXE_gacthu")).arg("serve");
+        command.arg(format!("--config={}", site.text("gacthu.yaml")));
+        let mut running = Gacthu::start(&mut command);
+        running.line("mx.sock as");
+        running
+    };
+    let mut running = start("mx");
+    let client = crate::program::unix(&site.path("mx.sock"));
+    running.line("Ready.");
+    drop(client);
+    assert!(site.path("state/here").is_dir());
+    assert_eq!(running.terminate().0, Some(0));
+
+    std::fs::remove_file(site.path("mx.sock")).unwrap();
+    let running = start("submission");
+    let _client = crate::program::unix(&site.path("mx.sock"));
+    let (status, log) = running.ended();
+    assert_eq!(status, Some(2), "{log}");
+    assert!(
+        log.contains("has the role submission in the settings, and systemd hands it over as mx"),
+        "{log}"
+    );
 }
