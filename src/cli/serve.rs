@@ -410,10 +410,7 @@ impl Desk for Office {
                     let (services, site) = (self.shared.services.clone(), running.site.clone());
                     let replace = move || services.replace(generation, site);
                     if let Err(error) = tokio::task::spawn_blocking(replace).await {
-                        return self.refused(format!(
-                            "the load failed: {error}
-"
-                        ));
+                        return self.refused(format!("the load failed: {error}\n"));
                     }
                     self.tell_policy(&self.shared.services.policy());
                     info!(policy = %text.trim_end(), "The policy was loaded.");
