@@ -6,6 +6,7 @@ mod coverage;
 mod explain;
 mod feed;
 mod inputs;
+mod list_watch;
 mod log;
 mod made;
 mod options;

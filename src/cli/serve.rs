@@ -16,7 +16,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{
-    FAILED, UNUSABLE, fail, log,
+    FAILED, UNUSABLE, fail, list_watch, log,
     options::Args,
     policy::{load, print_report, summary},
 };
@@ -192,6 +192,7 @@ async fn serve(
     }
     tokio::spawn(signals.heed(desk.clone(), stop));
     tokio::spawn(watchdog());
+    tokio::spawn(list_watch::keep(desk.clone(), shared.services.clone()));
 
     let service = Arc::new(Service(shared.clone()));
     info!(

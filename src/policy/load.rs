@@ -66,12 +66,13 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let files: Vec<PathBuf> = reader
+    let lists = reader.list_paths;
+    let (files, stamps) = reader
         .sources
         .files
         .into_iter()
-        .map(|source| source.path)
-        .collect();
+        .map(|source| (source.path, source.stamp))
+        .unzip();
     let warnings = problems
         .into_iter()
         .filter(|problem| problem.severity == Severity::Warning)
@@ -83,6 +84,8 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
     }
     let mut generation = Generation::new(policies, tests, files, hash, warnings, ours, today);
     generation.origins = origins;
+    generation.lists = lists;
+    generation.stamps = stamps;
     Ok(generation)
 }
 

@@ -60,6 +60,7 @@ use crate::{
     yaml::{list, meant, reader, report, tree as yaml},
 };
 
+use crate::yaml::Stamp;
 pub use crate::yaml::{Place, Problem, Report, Severity};
 pub use acknowledge::{Acknowledged, NewRule};
 pub use card::{ExceptionCard, RuleCard, Said};
@@ -98,6 +99,9 @@ pub struct Generation {
     ours: NameSet,
     hash: String,
     files: Vec<PathBuf>,
+    lists: Vec<PathBuf>,
+    /// Of each file, as it was when it was read.
+    stamps: Vec<Stamp>,
     warnings: Vec<Problem>,
     questions: Questions,
     tests: Vec<PolicyTest>,
@@ -125,6 +129,8 @@ impl Generation {
             ours,
             hash,
             files,
+            lists: Vec::new(),
+            stamps: Vec::new(),
             warnings,
             questions,
             tests,
@@ -156,6 +162,16 @@ impl Generation {
     /// The first 12 characters of [`Self::hash`], for logs and metrics.
     pub fn short_hash(&self) -> &str {
         self.hash.get(..12).unwrap_or(&self.hash)
+    }
+
+    /// The lists among [`Self::files`]: they are taken over by themselves when they change.
+    pub fn lists(&self) -> &[PathBuf] {
+        &self.lists
+    }
+
+    /// Of each of [`Self::files`], as it was when it was read.
+    pub fn stamps(&self) -> &[Stamp] {
+        &self.stamps
     }
 
     /// Every file that was read: policies, what they extend, lists.

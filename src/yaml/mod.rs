@@ -10,4 +10,6 @@ pub(crate) mod report;
 pub(crate) mod tree;
 pub(crate) mod value;
 
+pub use tree::Stamp;
+
 pub use report::{Place, Problem, Report, Severity};

@@ -9,7 +9,7 @@ use super::{
     list::{self, Entries, MAX_LIST_BYTES, NameSet, NetworkSet, WordFiles},
     meant::{meant_key, meant_word, several},
     report::{Place, Problems, suggest},
-    tree::{At, Entry, Node, Source, Sources, Value, is_change},
+    tree::{At, Entry, Node, Source, Sources, Stamp, Value, is_change},
     value::Wrong,
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct Reader {
     pub(crate) problems: Problems,
     lists: HashMap<(PathBuf, Entries), Arc<NameSet>>,
     pub(crate) word_files: WordFiles,
+    /// The files that were read as lists.
+    pub(crate) list_paths: Vec<PathBuf>,
     /// Files of which the content is in `sources`, by the path they were opened with.
     texts: HashMap<PathBuf, Option<u32>>,
 }
@@ -202,12 +204,16 @@ impl Reader {
         }
         let number = self.sources.files.len() as u32;
         let mut bytes = Vec::new();
-        let read = fs::File::open(path)
-            .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes));
+        let mut stamp = Stamp::default();
+        let read = fs::File::open(path).and_then(|file| {
+            stamp = file.metadata().map_or(stamp, |meta| Stamp::from(&meta));
+            file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
+        });
         let add = |this: &mut Self, text: Arc<str>| {
             this.sources.files.push(Source {
                 path: path.clone(),
                 text,
+                stamp,
             });
         };
         let text: Option<Arc<str>> = match read {
@@ -397,6 +403,9 @@ impl Reader {
 
     pub(crate) fn list_text(&mut self, (path, at): (&str, At)) -> Option<(u32, Arc<str>)> {
         let path = self.beside(at, path);
+        if !self.list_paths.contains(&path) {
+            self.list_paths.push(path.clone());
+        }
         let number = self.file(&path, MAX_LIST_BYTES, Some(at))?;
         let source = self.sources.files.get(number as usize)?;
         Some((number, Arc::clone(&source.text)))

@@ -30,6 +30,32 @@ pub(crate) struct Sources {
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) text: Arc<str>,
+    /// As the file was when it was opened.
+    pub(crate) stamp: Stamp,
+}
+
+/// What changes when a file does: its time, size and number. None: it cannot be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp(Option<(i64, i64, u64, u64)>);
+
+impl Stamp {
+    /// Of the file that has this name now.
+    pub fn of(path: &std::path::Path) -> Self {
+        std::fs::metadata(path).map_or(Self(None), |meta| Self::from(&meta))
+    }
+}
+
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(meta: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+
+        Self(Some((
+            meta.mtime(),
+            meta.mtime_nsec(),
+            meta.size(),
+            meta.ino(),
+        )))
+    }
 }
 
 /// Where a node is written. Line and column count from 1, `start` and `len` are bytes of the file.

@@ -188,3 +188,39 @@ fn messages_and_reloads_never_mix() {
         41.0
     );
 }
+
+#[test]
+fn a_list_that_changes_is_taken_over_by_itself_and_a_policy_is_not() {
+    let rules = "rules:\n  - { id: x, title: t, basis: b, when: { sender: { address: { file: senders.txt } }, message: { size: \"> 1 B\" } }, then: reject, reply: { vi: Không nhận, en: Refused } }\n";
+    let site = Site::new("enforce", rules);
+    site.write("senders.txt", "nguoi.khac@example.org\n");
+    let mut running = site.serve(&[]);
+    assert_eq!(verdict(&site), 'c');
+    let before = site.events().len();
+    site.write("senders.txt", "nguoi.khac@example.org\na@example.com\n");
+    // The file was new when it was read, so a load that found nothing new may come first.
+    while refusals(&site) == 0 {
+        running.line("The policy was loaded.");
+        verdict(&site);
+    }
+    assert!(site.events().len() > before);
+
+    site.policy("observe", rules);
+    site.write("senders.txt", "nguoi.khac@example.org\n");
+    running.line("both wait for `gacthu reload`");
+    let refused = refusals(&site);
+    verdict(&site);
+    assert_eq!(refusals(&site), refused + 1, "the old list and policy stay");
+    assert_eq!(reload(&site).status, 0);
+    verdict(&site);
+    assert_eq!(refusals(&site), refused + 1);
+}
+
+/// Recipients that were refused so far.
+fn refusals(site: &Site) -> usize {
+    let events = site.events();
+    events
+        .iter()
+        .filter(|event| event["answer"] == "reject")
+        .count()
+}
