@@ -3,6 +3,8 @@
 
 use crate::{
     engine::Decision,
+    facts::Role,
+    policy::Origin,
     verdict::{Action, Mode, ReplyText},
 };
 
@@ -46,9 +48,13 @@ pub fn answer(decision: &Decision) -> Answer {
     if decision.failed.is_some() {
         return failed(decision);
     }
+    if let Some(split) = &decision.split {
+        return Answer::Refuse(split.reply(&decision.reference));
+    }
     let applied = decision.applied();
     let tags = || rules(decision, Action::Tag);
-    match applied.at(decision.facts.session.role) {
+    let action = given(decision, applied);
+    match action {
         Action::Accept | Action::Note => Answer::Accept { tags: Vec::new() },
         Action::Tag => Answer::Accept { tags: tags() },
         Action::Quarantine => Answer::Hold {
@@ -60,19 +66,42 @@ pub fn answer(decision: &Decision) -> Answer {
             tags: tags(),
         },
         Action::Defer | Action::Reject => {
-            Answer::Refuse(decision.reply(applied).unwrap_or_else(|| {
-                ReplyText {
-                    code: if applied == Action::Defer { 451 } else { 550 },
-                    enhanced: if applied == Action::Defer {
-                        "4.7.1"
-                    } else {
-                        "5.7.1"
-                    }
-                    .to_owned(),
-                    lines: vec![format!("Ma: {}", decision.reference)],
-                }
-            }))
+            let (code, enhanced) = match action {
+                Action::Defer => (451, "4.7.1"),
+                _ => (550, "5.7.1"),
+            };
+            let mut reply = decision.reply(applied).unwrap_or_else(|| ReplyText {
+                code,
+                enhanced: enhanced.to_owned(),
+                lines: vec![format!("Ma: {}", decision.reference)],
+            });
+            // A defer that the role does not allow is given with the words of the rule.
+            if reply.code / 100 != code / 100 {
+                (reply.code, reply.enhanced) = (code, enhanced.to_owned());
+            }
+            Answer::Refuse(reply)
         }
+    }
+}
+
+/// What the listener's role makes of what is applied ([`Action::at`]).
+///
+/// A sensitive message is not stored: where the role would hold it, it is refused. One road is left
+/// to the hold queue: mail by sendmail(1) whose author is not ours, for there a refusal makes our own
+/// Postfix send the text out of the house. `service.rs` logs it as an error, so that it is deleted.
+fn given(decision: &Decision, applied: Action) -> Action {
+    let session = &decision.facts.session;
+    let action = applied.at(session.role, session.passes_on);
+    if action != Action::Quarantine || !decision.sensitive {
+        return action;
+    }
+    let outside = decision
+        .recipients
+        .iter()
+        .any(|recipient| recipient.route.origin != Origin::Ours);
+    match session.role {
+        Role::Local if outside => Action::Quarantine,
+        _ => Action::Reject,
     }
 }
 
@@ -86,7 +115,8 @@ fn failed(decision: &Decision) -> Answer {
     if !enforced {
         return Answer::Accept { tags: Vec::new() };
     }
-    match Action::Defer.at(decision.facts.session.role) {
+    let session = &decision.facts.session;
+    match Action::Defer.at(session.role, session.passes_on) {
         Action::Quarantine => Answer::Hold {
             reason: format!("gacthu {}: internal error", decision.reference),
             tags: Vec::new(),

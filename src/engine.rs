@@ -7,6 +7,8 @@
 //! blocking work, a few at a time and in turn, so that 64 large letters do not keep a small one
 //! waiting.
 
+mod decision;
+
 use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,18 +22,21 @@ use std::{
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub use self::decision::{Decided, Decision, Split, Times};
 use crate::{
     content::{self, Budget, Needs},
-    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, SessionFacts},
+    counters::{Attempt, Clock, Counters, Nothing, SystemClock},
+    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
     inspect::{self, pattern::Patterns},
     message::{self, Address, Receiver, Spool},
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
     site::Site,
-    verdict::{Action, Direction, Judgement, MixedPolicies, ReplyText},
+    verdict::{Action, Judgement, MixedPolicies, Mode},
 };
 
 /// Limits on what one message, and all together, may cost.
@@ -88,6 +93,8 @@ pub struct Services {
     spool: Spool,
     turns: Semaphore,
     waiting: AtomicI64,
+    counters: Arc<dyn Counters>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Services {
@@ -106,8 +113,33 @@ impl Services {
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
             waiting: AtomicI64::new(0),
+            counters: Arc::new(Nothing),
+            clock: Arc::new(SystemClock),
             limits,
         })
+    }
+
+    /// With these counts of what came before (none without it).
+    pub fn with_counters(self, counters: Arc<dyn Counters>) -> Self {
+        Self { counters, ..self }
+    }
+
+    /// With this clock (the machine's without it).
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// For how long an attempt has been deferred.
+    fn deferred(&self, attempt: &Attempt) -> Option<Duration> {
+        let now = self.now();
+        let first = self.counters.first_deferred(attempt, now)?;
+        // A clock that was set back gives a message more time, not less.
+        Some(Duration::try_from(now.duration_since(first)).unwrap_or_default())
     }
 
     /// The same, with these settings of the site.
@@ -166,113 +198,6 @@ impl Services {
     }
 }
 
-/// Where the time of one message went.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Times {
-    /// Judging the envelope at RCPT.
-    pub envelope: Duration,
-    /// Reading headers and body.
-    pub scan: Duration,
-    /// Telling kinds and opening.
-    pub content: Duration,
-    /// Finding facts.
-    pub inspect: Duration,
-    /// Asking the policy.
-    pub judge: Duration,
-    /// Waiting in line with other large messages.
-    pub wait: Duration,
-    /// From MAIL to the decision, waiting for the client included.
-    pub total: Duration,
-}
-
-/// A recipient and what was decided for it.
-#[derive(Clone, Debug)]
-pub struct Decided {
-    /// Where the message goes for this recipient, and whose policy rules it.
-    pub route: Route,
-    /// What that policy says.
-    pub judgement: Judgement,
-}
-
-/// What was decided about a message: everything that the answer, the log and the journal need.
-#[derive(Debug)]
-pub struct Decision {
-    /// The name by which people ask for it.
-    pub reference: Reference,
-    /// The policy that judged.
-    pub generation: Arc<Generation>,
-    /// What was known.
-    pub facts: Facts,
-    /// The recipients, in the order of [`Facts::recipients`].
-    pub recipients: Vec<Decided>,
-    /// Set when gacthu itself failed on this message: why. Its content was then not judged.
-    pub failed: Option<String>,
-    /// Where the time went.
-    pub times: Times,
-}
-
-impl Decision {
-    /// The strongest verdict of all recipients, as if every rule were enforced.
-    pub fn verdict(&self) -> Action {
-        self.strongest(|judgement| judgement.verdict)
-    }
-
-    /// The strongest applied action of all recipients.
-    pub fn applied(&self) -> Action {
-        self.strongest(|judgement| judgement.applied)
-    }
-
-    /// The direction, where all recipients share one.
-    pub fn direction(&self) -> Option<Direction> {
-        let first = self.recipients.first()?.route.direction;
-        self.recipients
-            .iter()
-            .all(|recipient| recipient.route.direction == first)
-            .then_some(first)
-    }
-
-    /// The reply of the first recipient whose applied action is `action`.
-    pub fn reply(&self, action: Action) -> Option<ReplyText> {
-        self.speak(|judgement| judgement.applied == action, Generation::reply)
-    }
-
-    /// The reply that would be given if every rule were enforced.
-    pub fn reply_if_enforced(&self) -> Option<ReplyText> {
-        let verdict = self.verdict();
-        self.speak(
-            |judgement| judgement.verdict == verdict,
-            Generation::reply_if_enforced,
-        )
-    }
-
-    fn strongest(&self, action: impl Fn(&Judgement) -> Action) -> Action {
-        self.recipients
-            .iter()
-            .map(|recipient| action(&recipient.judgement))
-            .max()
-            .unwrap_or_default()
-    }
-
-    fn speak(
-        &self,
-        which: impl Fn(&Judgement) -> bool,
-        reply: impl Fn(&Generation, &Facts, usize, &Judgement, &str) -> Option<ReplyText>,
-    ) -> Option<ReplyText> {
-        let (index, recipient) = self
-            .recipients
-            .iter()
-            .enumerate()
-            .find(|(_, recipient)| which(&recipient.judgement))?;
-        reply(
-            &self.generation,
-            &self.facts,
-            index,
-            &recipient.judgement,
-            self.reference.as_str(),
-        )
-    }
-}
-
 /// One message under judgement.
 pub struct Judging {
     services: Arc<Services>,
@@ -316,7 +241,7 @@ impl Judging {
             facts: Facts {
                 session,
                 sender: Fact::Known(sender),
-                day: Some(jiff::Zoned::now().date()),
+                day: Some(services.now().to_zoned(TimeZone::system()).date()),
                 ..Facts::default()
             },
             routes: Vec::new(),
@@ -339,20 +264,32 @@ impl Judging {
         let route = self
             .generation
             .route(&self.facts.session, &sender, &recipient);
+        let attempt = Attempt::envelope(&sender, &recipient);
+        let known = self.generation.may_defer();
+        let deferred = known.then(|| self.services.deferred(&attempt)).flatten();
         self.facts.recipients.push(recipient);
+        self.facts.deferred.push(deferred);
         let index = self.facts.recipients.len() - 1;
         // A failure here decides nothing: the end of the message will meet it again and say so.
         let judgement = guarded(|| self.generation.judge(&self.facts, index, false));
         let judgement = judgement.unwrap_or_default();
         self.times.envelope += started.elapsed();
         // Where the listener's role lets us refuse nobody, the end of the message decides.
-        let early =
-            judgement.settled && judgement.applied.at(self.facts.session.role) >= Action::Defer;
-        if !early {
+        let session = &self.facts.session;
+        let given = judgement.applied.at(session.role, session.passes_on);
+        let early = judgement.settled && given >= Action::Defer;
+        let split = if early { None } else { self.split(route) };
+        if !early && split.is_none() {
             self.routes.push(route);
             return None;
         }
+        // Who comes again is judged when it does.
+        let judgement = match split {
+            Some(_) => Judgement::default(),
+            None => judgement,
+        };
         let refused = self.facts.recipients.split_off(index);
+        self.facts.deferred.truncate(index);
         Some(Decision {
             reference: Reference::random(),
             generation: self.generation.clone(),
@@ -363,6 +300,9 @@ impl Judging {
                 recipients: refused,
                 ..Facts::default()
             },
+            sensitive: judgement.sensitive,
+            split,
+            attempts: if known { vec![attempt] } else { Vec::new() },
             recipients: vec![Decided { route, judgement }],
             failed: None,
             times: Times {
@@ -370,6 +310,21 @@ impl Judging {
                 total: self.begun.elapsed(),
                 ..Times::default()
             },
+        })
+    }
+
+    /// Whether a recipient on this road must come again alone: another policy rules the ones before,
+    /// and one of the two acts. Only a server from outside is asked to; to our own users the
+    /// strictest verdict is given for all.
+    fn split(&self, route: Route) -> Option<Split> {
+        let first = self.routes.first()?.policy;
+        let splits = self.site.mixed_policies == MixedPolicies::Split
+            && self.facts.session.role == Role::Mx
+            && first != route.policy;
+        let acts = [first, route.policy].map(|policy| self.generation.mode(policy));
+        (splits && acts.contains(&Mode::Enforce)).then(|| Split {
+            first: self.generation.name(first).to_owned(),
+            this: self.generation.name(route.policy).to_owned(),
         })
     }
 
@@ -471,14 +426,23 @@ impl Judging {
             }
         };
         let started = Instant::now();
+        let attempts = self.attempts();
         let judged = guarded(|| {
             let judge = |index| self.generation.judge(&self.facts, index, true);
             (0..self.routes.len()).map(judge).collect::<Vec<_>>()
         });
-        let (judgements, failed) = match judged {
+        let (mut judgements, failed) = match judged {
             Ok(judgements) => (judgements, failed),
             Err(why) => (vec![Judgement::default(); self.routes.len()], Some(why)),
         };
+        let sensitive = judgements.iter().any(|judgement| judgement.sensitive);
+        if sensitive {
+            // One recipient's policy calls the message sensitive: it is so for all.
+            for (route, judgement) in self.routes.iter().zip(&mut judgements) {
+                self.generation.keep_nothing(route.policy, judgement);
+            }
+            self.facts.strip();
+        }
         let recipients = self
             .routes
             .iter()
@@ -492,9 +456,34 @@ impl Judging {
             generation: self.generation.clone(),
             facts: self.facts,
             recipients,
+            sensitive,
+            split: None,
+            attempts,
             failed,
             times: self.times,
         }
+    }
+
+    /// By what each recipient's message is known again; looks up for how long it has been deferred.
+    fn attempts(&mut self) -> Vec<Attempt> {
+        let (Some(message), Some(files), Some(sender)) = (
+            self.facts.message.known(),
+            self.facts.files.known(),
+            self.facts.sender.known(),
+        ) else {
+            return Vec::new();
+        };
+        if !self.generation.may_defer() {
+            return Vec::new();
+        }
+        let recipients = self.facts.recipients.iter();
+        let attempts: Vec<_> = recipients
+            .map(|recipient| Attempt::message(sender, recipient, message, files))
+            .collect();
+        for (attempt, deferred) in attempts.iter().zip(&mut self.facts.deferred) {
+            *deferred = (*deferred).max(self.services.deferred(attempt));
+        }
+        attempts
     }
 
     fn read(&mut self, feed: impl FnOnce(&mut Receiver)) {

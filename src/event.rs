@@ -9,7 +9,10 @@
 
 mod log;
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,8 +26,9 @@ use crate::{
         NotScanned, Place, Reason, Role,
     },
     message::Address,
+    policy::{Destination, Origin},
     reference::Reference,
-    verdict::{Action, Direction, Fired, Mode, ReplyText},
+    verdict::{Action, Direction, Fired, Mode, Points, ReplyText},
 };
 
 /// Name and version of the schema. The version grows when a field changes its meaning or goes;
@@ -67,6 +71,12 @@ pub struct Event<'a> {
     verdict: Action,
     /// What the policy applied.
     applied: Action,
+    /// Whether a sensitive rule fired: then no name, no header field and no path stands below.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sensitive: bool,
+    /// Whether this recipient was asked to come again alone, for another policy rules it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    split: bool,
     /// What Postfix was told: `applied` after the listener's role had its say.
     answer: Action,
     reply: Option<&'a ReplyText>,
@@ -83,10 +93,14 @@ pub struct Event<'a> {
 #[derive(Debug, Serialize)]
 struct Recipient<'a> {
     address: String,
+    origin: Origin,
+    destination: Destination,
     direction: Direction,
     policy: &'a str,
     verdict: Action,
     applied: Action,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    points: BTreeMap<&'a str, Points>,
     rules: Vec<RuleEvent<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     excepted: &'a [(std::sync::Arc<str>, std::sync::Arc<str>)],
@@ -100,6 +114,12 @@ struct RuleEvent<'a> {
     mode: Mode,
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<&'a Reason>,
+    /// Whether it has deferred this message as long as it may; `then` is what it does instead.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gave_up: bool,
+    /// Whether it makes the message sensitive.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sensitive: bool,
     /// Numbers of the files that made it fire.
     files: &'a [usize],
 }
@@ -112,6 +132,8 @@ impl<'a> RuleEvent<'a> {
             then: fired.then,
             mode: fired.mode,
             unknown: fired.unknown.as_ref(),
+            gave_up: fired.gave_up,
+            sensitive: fired.sensitive,
             files: start(&fired.files, RULE_FILES),
         }
     }
@@ -243,16 +265,26 @@ impl<'a> Event<'a> {
                 .take(RECIPIENTS)
                 .map(|(address, decided)| Recipient {
                     address: address.to_string(),
+                    origin: decided.route.origin,
+                    destination: decided.route.destination,
                     direction: decided.route.direction,
                     policy: decision.generation.name(decided.route.policy),
                     verdict: decided.judgement.verdict,
                     applied: decided.judgement.applied,
+                    points: decided
+                        .judgement
+                        .points
+                        .iter()
+                        .map(|(name, points)| (&**name, *points))
+                        .collect(),
                     rules: decided.judgement.fired.iter().map(RuleEvent::new).collect(),
                     excepted: &decided.judgement.excepted,
                 })
                 .collect(),
             verdict: decision.verdict(),
             applied: decision.applied(),
+            sensitive: decision.sensitive,
+            split: decision.split.is_some(),
             answer: answer.action(),
             reply: match answer {
                 Answer::Refuse(reply) => Some(reply),

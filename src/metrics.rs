@@ -27,6 +27,10 @@ pub struct Metrics {
     pub rules: IntCounterVec,
     /// Exceptions that took a rule away.
     pub exceptions: IntCounterVec,
+    /// Messages that a sensitive rule marked, be it in observe.
+    pub sensitive: IntCounter,
+    /// Rules that observe because nobody has acknowledged them.
+    pub unacknowledged: IntGaugeVec,
     /// Messages with something that was not scanned.
     pub not_scanned: IntCounterVec,
     /// Seconds by stage.
@@ -91,7 +95,7 @@ impl Metrics {
             messages: counters(
                 &registry,
                 "gacthu_messages_total",
-                "Messages by verdict (as if every rule were enforced), by what was applied and by direction (mixed: recipients in several).",
+                "Messages by verdict (as if every rule were enforced), by what was applied (split: one recipient asked to come again alone, for another policy rules it) and by direction (mixed: recipients in several).",
                 &["verdict", "applied", "direction"],
             ),
             recipients: counters(
@@ -111,6 +115,17 @@ impl Metrics {
                 "gacthu_exception_hits_total",
                 "Recipients for which an exception took a rule away.",
                 &["exception", "rule"],
+            ),
+            sensitive: counter(
+                &registry,
+                "gacthu_sensitive_messages_total",
+                "Messages that a sensitive rule marked, be it in observe: none of them is stored.",
+            ),
+            unacknowledged: gauges(
+                &registry,
+                "gacthu_rules_unacknowledged",
+                "Rules that came with an upgrade and observe until they are acknowledged.",
+                &["policy"],
             ),
             not_scanned: counters(
                 &registry,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     answer::{Answer, answer},
+    counters::Recorder,
     engine::{Decision, Judging, Services},
     event::{Event, EventLog, Stage as EventStage, Unanswered},
     facts::{Role, SessionFacts},
@@ -17,7 +18,7 @@ use crate::{
         Session, Stage, Strings,
     },
     reference::Reference,
-    verdict::{Mode, ReplyText},
+    verdict::{Action, Mode, ReplyText},
 };
 
 /// The header field that names a rule which tagged a message.
@@ -36,6 +37,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Where decisions are written.
     pub events: EventLog,
+    /// Where deferred messages are counted; the engine reads the same.
+    pub recorder: Arc<dyn Recorder>,
 }
 
 impl Shared {
@@ -62,6 +65,18 @@ impl Shared {
             self.metrics.event_errors.inc();
             tracing::error!(%error, "A decision event could not be written.");
         }
+        if decision.sensitive && matches!(answer, Answer::Hold { .. }) {
+            tracing::error!(
+                reference = %decision.reference,
+                queue_id,
+                "A sensitive message stands in the hold queue: its author is not ours, and a refusal would send it out. Delete it: postsuper -d QUEUE-ID hold"
+            );
+        }
+        let deferred = answer.action() == Action::Defer && decision.split.is_none();
+        if deferred && decision.failed.is_none() {
+            self.recorder
+                .deferred(&decision.attempts, self.services.now());
+        }
         self.count(decision, answer);
     }
 
@@ -70,14 +85,18 @@ impl Shared {
         let direction = decision
             .direction()
             .map_or("mixed", |direction| direction.as_str());
+        // Asked to come again alone is no refusal by any policy: it has a word of its own.
+        let applied = match decision.split {
+            Some(_) => "split",
+            None => answer.action().as_str(),
+        };
         metrics
             .messages
-            .with_label_values(&[
-                decision.verdict().as_str(),
-                answer.action().as_str(),
-                direction,
-            ])
+            .with_label_values(&[decision.verdict().as_str(), applied, direction])
             .inc();
+        if decision.sensitive {
+            metrics.sensitive.inc();
+        }
         let mut hits: Vec<[&str; 5]> = Vec::new();
         for recipient in &decision.recipients {
             let policy = decision.generation.name(recipient.route.policy);
@@ -87,7 +106,10 @@ impl Shared {
                 .recipients
                 .with_label_values(&[
                     judgement.verdict.as_str(),
-                    judgement.applied.as_str(),
+                    match decision.split {
+                        Some(_) => "split",
+                        None => judgement.applied.as_str(),
+                    },
                     direction,
                     policy,
                 ])
@@ -149,6 +171,7 @@ impl crate::milter::Service for Service {
         MilterSession {
             shared: self.0.clone(),
             role: listener.role,
+            passes_on: listener.passes_on,
             envelope: Envelope::default(),
             leading_space: false,
             judging: None,
@@ -193,6 +216,7 @@ impl Events for Shared {
 pub struct MilterSession {
     shared: Arc<Shared>,
     role: Role,
+    passes_on: bool,
     envelope: Envelope,
     /// Whether header values come with the space behind the colon.
     leading_space: bool,
@@ -219,6 +243,7 @@ impl MilterSession {
             daemon: session.daemon_name.clone(),
             // The engine says it, by the settings that rule this message.
             network: None,
+            passes_on: self.passes_on,
         }
     }
 

@@ -23,6 +23,14 @@ pub struct Site {
 }
 
 impl Site {
+    /// A site where recipients of different policies stay together.
+    pub fn strictest() -> Self {
+        Self {
+            mixed_policies: MixedPolicies::Strictest,
+            ..Self::default()
+        }
+    }
+
     /// The role that a connection has: by its listener, and on an `mx` listener by the network that
     /// it comes from, since a gateway delivers to the same port as the world.
     pub fn role(&self, listener: Role, network: Option<Network>) -> Role {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::facts::{Reason, Role};
 
@@ -39,18 +39,19 @@ impl Action {
         }
     }
 
-    /// What a listener's role makes of an action.
+    /// What a listener's role makes of an action. `passes_on`: what stands in front of a `gateway`
+    /// listener gives its own client our answer, before it has taken the message.
     ///
-    /// | role | reject | defer | why |
-    /// |---|---|---|---|
-    /// | `mx`, `submission`, `mailbox` | reject | defer | the client hears it |
-    /// | `gateway` | quarantine | defer | what stands in front would bounce to a forged sender |
-    /// | `local` | quarantine | quarantine | a 5xx makes Postfix bounce to an outside author, a 4xx stays in maildrop without end |
-    pub fn at(self, role: Role) -> Self {
+    /// | role | reject | defer | others | why |
+    /// |---|---|---|---|---|
+    /// | `mx`, `submission`, `mailbox` | reject | defer | the same | the client hears it |
+    /// | `gateway` | quarantine | defer | the same | what stands in front would bounce to a forged sender; a 4xx it keeps and tries again |
+    /// | `gateway` that passes on | reject | defer | the same | the client hears it |
+    /// | `local` | quarantine | quarantine | the same | a 5xx makes Postfix bounce to an outside author, a 4xx stays in maildrop without end |
+    pub fn at(self, role: Role, passes_on: bool) -> Self {
         match (role, self) {
-            (Role::Gateway, Self::Reject) | (Role::Local, Self::Reject | Self::Defer) => {
-                Self::Quarantine
-            }
+            (Role::Gateway, Self::Reject) if !passes_on => Self::Quarantine,
+            (Role::Local, Self::Reject | Self::Defer) => Self::Quarantine,
             _ => self,
         }
     }
@@ -59,6 +60,26 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// Points that rules give, in thousandths: sums of them do not hang on the order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Points(pub i64);
+
+impl fmt::Display for Points {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, part) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
+        let text = format!("{sign}{whole}.{part:03}");
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// As a number.
+impl Serialize for Points {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0 as f64 / 1000.0)
     }
 }
 
@@ -136,6 +157,12 @@ pub struct Fired {
     /// Set when the rule fired by its `if_unknown`: what was not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Reason>,
+    /// Whether the rule has deferred this message as long as it may; `then` is what it does instead.
+    #[serde(skip_serializing_if = "is_false")]
+    pub gave_up: bool,
+    /// Whether the rule makes the message sensitive.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sensitive: bool,
     /// Indices in [`crate::facts::Files::list`] of the files that made it fire.
     pub files: Vec<usize>,
 }
@@ -147,8 +174,8 @@ pub struct Judgement {
     pub verdict: Action,
     /// What is really done: rules in observe count as notes at most.
     pub applied: Action,
-    /// Every rule that matched, in the order of who speaks (rank, then id); the first one whose
-    /// action equals [`Self::applied`] and is enforced writes the reply.
+    /// Every rule that matched, in the order of who speaks (sensitive ones, then rank, then id); the
+    /// first one whose action equals [`Self::applied`] and is enforced writes the reply.
     pub fired: Vec<Fired>,
     /// Exceptions that took a rule away: (exception id, rule id).
     pub excepted: Vec<(Arc<str>, Arc<str>)>,
@@ -156,6 +183,15 @@ pub struct Judgement {
     pub unknown: Vec<(Arc<str>, Reason)>,
     /// Whether nothing that is still unknown can change [`Self::applied`].
     pub settled: bool,
+    /// Whether a sensitive rule fired, be it in observe: nothing may store the message then.
+    pub sensitive: bool,
+    /// What the points come to at least, by name, as if every rule were enforced.
+    pub points: Vec<(Arc<str>, Points)>,
+}
+
+/// For serde: what is false is not written.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// An SMTP reply, ready for the wire (RFC 5321 section 4.2, RFC 3463).

@@ -91,9 +91,13 @@ pub fn open_control(path: &Path) -> Result<ControlSocket, ListenError> {
         source,
     };
     let role = Role::default();
-    let (listener, file) = Listener::bind(&ListenSpec { place, role })?
-        .into_unix()
-        .ok_or_else(|| wrap(io::ErrorKind::Unsupported.into()))?;
+    let (listener, file) = Listener::bind(&ListenSpec {
+        place,
+        role,
+        passes_on: false,
+    })?
+    .into_unix()
+    .ok_or_else(|| wrap(io::ErrorKind::Unsupported.into()))?;
     Ok(ControlSocket {
         listener: UnixListener::from_std(listener).map_err(wrap)?,
         file,

@@ -74,7 +74,7 @@ fn summary(
     if settings.listeners.is_empty() {
         text.push_str("  those that systemd hands over (gacthu.socket)\n");
     }
-    for ListenSpec { place, role } in &settings.listeners {
+    for ListenSpec { place, role, .. } in &settings.listeners {
         let role = role.as_str();
         match place {
             Place::Unix { mode, group, .. } => writeln!(

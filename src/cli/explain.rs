@@ -35,6 +35,12 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
     if let Some(why) = &decision.failed {
         writeln!(out, "  gacthu failed on this message: {why}")?;
     }
+    if decision.sensitive {
+        writeln!(
+            out,
+            "  sensitive: it is not stored, and no name, header field or condition is shown"
+        )?;
+    }
     if let Some(message) = decision.facts.message.known() {
         write_message(out, message, decision.facts.files.known())?;
     }
@@ -83,7 +89,7 @@ fn write_recipients(
         for (rule, reason) in &decided.judgement.unknown {
             writeln!(out, "    rule {rule}: unknown ({reason})")?;
         }
-        if all {
+        if all && !decision.sensitive {
             let explanation = decision.generation.explain(&decision.facts, index, true);
             for line in explanation.to_string().lines() {
                 writeln!(out, "    {}", clean(line))?;

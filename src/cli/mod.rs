@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
 
+mod acknowledge;
 mod check;
 mod coverage;
 mod explain;

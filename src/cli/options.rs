@@ -57,6 +57,10 @@ pub struct Args {
     /// they are held in memory (memfd).
     #[arg(long, env = "GACTHU_SPOOL_DIR", value_name = "DIR")]
     spool_dir: Option<PathBuf>,
+    /// Folder for what gacthu must remember over a restart: for how long messages were deferred, and
+    /// which rules this site has acknowledged. Without it nothing is held back.
+    #[arg(long, env = "GACTHU_STATE", value_name = "DIR")]
+    state: Option<PathBuf>,
     /// MiB that all messages together may hold in the spool. A message that finds it full is
     /// judged by size, names, hashes and the beginning of each file [default: 8192].
     #[arg(long, env = "GACTHU_SPOOL_LIMIT", value_name = "MIB")]
@@ -117,6 +121,7 @@ impl Args {
         };
         file(&mut settings.control, &self.control);
         file(&mut settings.spool_directory, &self.spool_dir);
+        file(&mut settings.state, &self.state);
         file(&mut settings.events, &self.event_log);
         settings.admin = self.admin.or(settings.admin);
         if let Some(limit) = self.spool_limit {

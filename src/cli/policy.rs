@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use super::{
-    FAILED, UNUSABLE,
+    FAILED, UNUSABLE, acknowledge,
     explain::explain,
     fail,
     feed::{self, Given, Judged, Source},
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     engine::{Limits, Services},
     policy::{self, Generation, Letter, PolicyTest, Report},
+    site::Site,
 };
 
 /// Sub-commands of `gacthu policy`.
@@ -25,6 +26,11 @@ pub enum Command {
         after_help = "Exit status: 0 every test passed; 1 one did not; 2 a policy does not check or a message could not be read."
     )]
     Test(Files),
+    /// Let rules that came with an upgrade act as they are written: until then they observe.
+    #[command(
+        after_help = "Without RULE and --all it lists what waits. Then `gacthu reload`.\n\nExit status: 0 done; 1 a RULE does not wait for it; 2 a policy does not check, or the state folder cannot be used."
+    )]
+    Acknowledge(acknowledge::Args),
     /// Compare policies with the clauses of their regulations: what is covered, by which rule and
     /// tests, what is missing, what no filter can enforce.
     #[command(
@@ -53,6 +59,7 @@ pub(super) fn run(command: Command) -> ExitCode {
     match command {
         Command::Check(files) => check(&files.files),
         Command::Test(files) => test(&files.files),
+        Command::Acknowledge(args) => acknowledge::run(&args),
         Command::Coverage(args) => super::coverage::run(&args),
         Command::Show(args) => super::show::run(&args),
         Command::Explain(args) => super::rule::run(&args),
@@ -126,7 +133,8 @@ fn test(files: &[PathBuf]) -> ExitCode {
             }
         };
         let services = match Services::new(generation, Limits::default(), None) {
-            Ok(services) => Arc::new(services),
+            // Both verdicts are wanted, not what comes of the second delivery.
+            Ok(services) => Arc::new(services.with_site(Site::strictest())),
             Err(error) => return fail(UNUSABLE, format_args!("no memory for the spool: {error}")),
         };
         for test in services.policy().tests() {

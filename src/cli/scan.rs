@@ -29,6 +29,7 @@ use crate::{
     engine::{Limits, Services},
     facts::{Files, MessageFacts, Role},
     reference::Reference,
+    site::Site,
     verdict::{Action, Fired, Mode, ReplyText},
 };
 
@@ -155,7 +156,8 @@ pub(super) fn run(args: &Args) -> ExitCode {
     };
     let inputs = Inputs::find(&args.paths);
     let services = match Services::new(policy, Limits::default(), None) {
-        Ok(services) => Arc::new(services),
+        // Both verdicts are wanted, not what comes of the second delivery.
+        Ok(services) => Arc::new(services.with_site(Site::strictest())),
         Err(error) => return fail(UNUSABLE, format_args!("no memory for the spool: {error}")),
     };
     let given = Given {

@@ -29,6 +29,7 @@ use crate::{
     policy::{Generation, Report},
     service::{Service, Shared},
     settings::Settings,
+    state::{AcknowledgedFile, Defers},
     verdict::Mode,
 };
 
@@ -73,13 +74,16 @@ pub(super) fn run(args: Args) -> ExitCode {
             }
         }
     };
-    let policy = match load(&settings.policies) {
+    let mut policy = match load(&settings.policies) {
         Ok(policy) => policy,
         Err(report) => {
             print_report(&report);
             return fail(UNUSABLE, "the policy does not check; gacthu does not start");
         }
     };
+    if let Err(message) = hold_back(settings.state.as_deref(), &mut policy) {
+        return fail(UNUSABLE, message);
+    }
     let listeners = match listeners(&settings.listeners) {
         Ok(listeners) => listeners,
         Err((status, message)) => return fail(status, message),
@@ -150,10 +154,17 @@ async fn serve(
     let limits = settings.limits.clone();
     let services = Services::new(policy, limits, settings.spool_directory.clone())
         .map_err(|error| format!("the spool cannot be used: {error} (--spool-dir)"))?;
+    let defers = Arc::new(match &settings.state {
+        None => Defers::default(),
+        Some(dir) => Defers::open(dir)
+            .map_err(|error| format!("state {} cannot be used: {error}", dir.display()))?,
+    });
+    let services = services.with_counters(defers.clone());
     let shared = Arc::new(Shared {
         services: Arc::new(services.with_site(settings.site.clone())),
         metrics: Metrics::new(),
         events,
+        recorder: defers,
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),
@@ -192,6 +203,23 @@ async fn serve(
     let served = milter::serve(listeners, service, settings.milter, shared, stopping).await;
     info!("Ended.");
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
+}
+
+/// Lets rules that nobody on the site has acknowledged observe; says which.
+fn hold_back(state: Option<&std::path::Path>, policy: &mut Generation) -> Result<(), String> {
+    let Some(state) = state else { return Ok(()) };
+    AcknowledgedFile::in_folder(state)
+        .apply(policy)
+        .map_err(|error| format!("state {} cannot be used: {error}", state.display()))?;
+    for new in policy.unacknowledged() {
+        warn!(
+            policy = new.policy,
+            rule = new.rule,
+            origin = new.origin,
+            "A rule that is new on this site observes until it is acknowledged (gacthu policy acknowledge)."
+        );
+    }
+    Ok(())
 }
 
 /// Tries what the spool will do, so that a folder that cannot be used is found at the start and
@@ -290,6 +318,19 @@ impl Office {
     fn tell_policy(&self, generation: &Generation) {
         let metrics = &self.shared.metrics;
         metrics.policy_info.reset();
+        metrics.unacknowledged.reset();
+        for policy in 0..generation.policies() {
+            let held = metrics
+                .unacknowledged
+                .with_label_values(&[generation.name(policy)]);
+            held.set(0);
+        }
+        for new in generation.unacknowledged() {
+            metrics
+                .unacknowledged
+                .with_label_values(&[&*new.policy])
+                .inc();
+        }
         for policy in 0..generation.policies() {
             let mode = match generation.mode(policy) {
                 Mode::Observe => "observe",
@@ -339,9 +380,19 @@ impl Desk for Office {
                 let generation = crate::policy::load(&settings.policies)?;
                 Ok::<_, Report>((settings, warnings, generation))
             };
+            let state = running.state.clone();
             match tokio::task::spawn_blocking(load).await {
-                Ok(Ok((settings, mut warnings, generation))) => {
+                Ok(Ok((settings, mut warnings, mut generation))) => {
+                    if let Err(why) = hold_back(state.as_deref(), &mut generation) {
+                        return self.refused(why + "\n");
+                    }
                     let mut text = summary(&generation) + "\n";
+                    for new in generation.unacknowledged() {
+                        text.push_str(&format!(
+                            "warning: the rule `{}` of {} is new here and observes until it is acknowledged (gacthu policy acknowledge)\n",
+                            new.rule, new.origin
+                        ));
+                    }
                     warnings.extend_from_slice(generation.warnings());
                     for warning in warnings {
                         text.push_str(&format!("{warning}\n"));
@@ -359,10 +410,7 @@ impl Desk for Office {
                     let (services, site) = (self.shared.services.clone(), running.site.clone());
                     let replace = move || services.replace(generation, site);
                     if let Err(error) = tokio::task::spawn_blocking(replace).await {
-                        return self.refused(format!(
-                            "the load failed: {error}
-"
-                        ));
+                        return self.refused(format!("the load failed: {error}\n"));
                     }
                     self.tell_policy(&self.shared.services.policy());
                     info!(policy = %text.trim_end(), "The policy was loaded.");

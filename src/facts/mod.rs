@@ -7,7 +7,7 @@
 mod kind;
 mod matches;
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, time::Duration};
 
 pub use kind::{Class, KINDS, Kind};
 pub use matches::Matches;
@@ -193,6 +193,9 @@ pub struct Facts {
     pub sender: Fact<Address>,
     /// RCPT TO, in the order they came; grows until DATA. Each recipient is judged apart.
     pub recipients: Vec<Address>,
+    /// For each recipient, how long ago this message was deferred for the first time; none, or
+    /// nothing at this place: not yet.
+    pub deferred: Vec<Option<Duration>>,
     /// The message as a whole: known at the end of message.
     pub message: Fact<MessageFacts>,
     /// The files in it: known at the end of message.
@@ -200,6 +203,39 @@ pub struct Facts {
     /// What the policy's own patterns found: known at the end of message. Those on names of files
     /// stand with the files.
     pub matches: Matches,
+}
+
+impl Facts {
+    /// Takes out all that a sensitive message may leave nowhere: subject, header fields, names,
+    /// paths, and signs that were read off a name. Sizes, hashes and kinds stay.
+    pub fn strip(&mut self) {
+        // Only answers, but those of a short list of words tell what was in it.
+        self.matches = Matches::unknown(Reason::NotKept);
+        if let Fact::Known(message) = &mut self.message {
+            message.subject = None;
+            message.message_id = None;
+            message.header_from.clear();
+            for place in &mut message.not_scanned {
+                number(&mut place.part);
+            }
+        }
+        if let Fact::Known(files) = &mut self.files {
+            for file in &mut files.list {
+                number(&mut file.part);
+                file.name = None;
+                file.names.clear();
+                file.matches.clear();
+                file.declared_type.clear();
+                file.executable.retain(|sign| sign.by == By::Content);
+            }
+        }
+    }
+}
+
+/// Leaves a part's number: behind its slash stands the name of an archive's member.
+fn number(part: &mut String) {
+    let end = part.find('/').unwrap_or(part.len());
+    part.truncate(end);
 }
 
 /// What is known of the SMTP session.
@@ -223,6 +259,8 @@ pub struct SessionFacts {
     pub daemon: Option<String>,
     /// Which of the site's networks the client's address is in.
     pub network: Option<Network>,
+    /// For the role `gateway`: whether what stands in front gives its own client our answer.
+    pub passes_on: bool,
 }
 
 impl SessionFacts {

@@ -10,11 +10,13 @@ mod automaton;
 mod tests;
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
-use automaton::{Automaton, Run};
+use automaton::{Automaton, Run, Why as Unanswered};
 
 use crate::{
     content::{self, Letter},
@@ -22,6 +24,10 @@ use crate::{
     message::{Message, Why},
     questions::{Field, PatternQuestion, Questions, words::Words},
 };
+
+/// What the globs and regexes of a policy may take of one message: no time at all with any that is
+/// fit to be used, however the text is made.
+const TIME: Duration = Duration::from_secs(2);
 
 /// All patterns of one policy generation. Immutable; lives and goes with its policy.
 #[derive(Debug, Default)]
@@ -68,8 +74,9 @@ impl Patterns {
     /// Answers every pattern; those on names of files at the files.
     pub fn answer(&self, message: &Message, letter: &Letter, files: &mut Files) -> Matches {
         let mut answers = BTreeMap::new();
+        let time = Cell::new(TIME);
         for (field, automaton) in &self.fields {
-            let mut run = Run::new(automaton);
+            let mut run = Run::new(automaton, &time);
             let texts = |run: &mut Run<'_>, list: &[String]| {
                 list.iter().for_each(|text| run.look(text, ""));
             };
@@ -107,10 +114,20 @@ impl Patterns {
             for (pattern, found) in run.answers() {
                 let answer = match (found, &cut) {
                     // What was seen was seen.
-                    (Some(true), _) => Fact::Known(true),
-                    (Some(false), None) => Fact::Known(false),
-                    (Some(false), Some(why)) => Fact::Unknown(Reason::NotOpened(why.clone())),
-                    (None, _) => Fact::Unknown(Reason::Unavailable("a pattern that is too large")),
+                    (Ok(true), _) => Fact::Known(true),
+                    (Ok(false), None) => Fact::Known(false),
+                    (Ok(false), Some(why)) => Fact::Unknown(Reason::NotOpened(why.clone())),
+                    (Err(Unanswered::Broken), _) => {
+                        Fact::Unknown(Reason::Unavailable("a pattern that is too large"))
+                    }
+                    (Err(Unanswered::Late), _) => {
+                        let limit = TIME.as_millis() as u64;
+                        Fact::Unknown(Reason::NotOpened(NotOpened::Budget {
+                            which: "pattern_ms",
+                            limit,
+                            seen: limit,
+                        }))
+                    }
                 };
                 answers.insert(pattern, answer);
             }
@@ -120,12 +137,14 @@ impl Patterns {
 }
 
 fn name(automaton: &Automaton, file: &mut FileFacts) {
-    let mut run = Run::new(automaton);
+    // Names are short, and what they say stands at the file: always known.
+    let time = Cell::new(Duration::MAX);
+    let mut run = Run::new(automaton, &time);
     let shown = file.name.iter().filter(|_| file.names.is_empty());
     for name in file.names.iter().chain(shown) {
         run.look(name, "");
     }
-    let found = run.answers().filter(|(_, found)| *found == Some(true));
+    let found = run.answers().filter(|(_, found)| *found == Ok(true));
     file.matches = found.map(|(pattern, _)| pattern).collect();
 }
 

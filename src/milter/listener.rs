@@ -60,7 +60,8 @@ impl Listener {
                     source,
                 };
                 let socket = bind_inet(host, *port, *only_v6).map_err(wrap)?;
-                Self::new(Socket::Tcp(socket), spec.role, None).map_err(wrap)
+                let listener = Self::new(Socket::Tcp(socket), spec.role, None).map_err(wrap)?;
+                Ok(listener.passing_on(spec.passes_on))
             }
             Place::Unix { path, mode, group } => {
                 let wrap = |step| {
@@ -105,7 +106,8 @@ impl Listener {
                     .map_err(io::Error::from)
                     .map_err(wrap("listen on"))?;
                 let socket = Socket::Unix(UnixListener::from(socket));
-                Self::new(socket, spec.role, Some(file)).map_err(wrap("use"))
+                let listener = Self::new(socket, spec.role, Some(file)).map_err(wrap("use"))?;
+                Ok(listener.passing_on(spec.passes_on))
             }
         }
     }
@@ -121,6 +123,11 @@ impl Listener {
             Socket::Tcp(socket) => socket.local_addr().ok(),
             Socket::Unix(_) => None,
         }
+    }
+
+    fn passing_on(mut self, passes_on: bool) -> Self {
+        self.info.passes_on = passes_on;
+        self
     }
 
     /// The unix socket itself, for another use than the milter protocol, and the guard that removes
@@ -151,6 +158,7 @@ impl Listener {
             socket,
             info: ListenerInfo {
                 role,
+                passes_on: false,
                 transport,
                 name,
             },

@@ -150,6 +150,8 @@ impl End {
 pub struct ListenerInfo {
     /// What kind of traffic it carries.
     pub role: Role,
+    /// For the role `gateway`: whether what stands in front gives its own client our answer.
+    pub passes_on: bool,
     /// TCP or a local socket.
     pub transport: Transport,
     /// Its address as one would write it on the command line: `inet:127.0.0.1:8899` (with the port

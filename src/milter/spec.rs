@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use crate::facts::Role;
 
-/// Where to listen and for what: `unix:/path[,role=…][,mode=0660][,group=postfix]` or
+/// Where to listen and for what: `unix:/path[,role=…][,passes_on=yes][,mode=0660][,group=postfix]` or
 /// `inet:HOST:PORT[,role=…]`, `inet6:HOST:PORT[,role=…]`.
 ///
 /// Other programs' spellings are understood where they can mean one thing only: `local:` for
@@ -15,6 +15,9 @@ pub struct ListenSpec {
     pub place: Place,
     /// What kind of traffic comes in by it.
     pub role: Role,
+    /// For the role `gateway`: whether what stands in front gives its own client our answer, so that
+    /// a refusal makes no bounce (`passes_on=yes`).
+    pub passes_on: bool,
 }
 
 /// The address of a listener.
@@ -52,6 +55,7 @@ impl FromStr for ListenSpec {
         let address = pieces.next().unwrap_or_default().trim();
         let mut place = place(address).map_err(error)?;
         let mut role = Role::default();
+        let mut passes_on = false;
         for option in pieces {
             let (key, value) = option
                 .split_once('=')
@@ -59,6 +63,13 @@ impl FromStr for ListenSpec {
                 .ok_or_else(|| error(format!("{option:?} is no option; write KEY=VALUE")))?;
             match (key, &mut place) {
                 ("role", _) => role = parse_role(value).map_err(error)?,
+                ("passes_on", _) => {
+                    passes_on = match value {
+                        "yes" => true,
+                        "no" => false,
+                        _ => return Err(error("passes_on= is yes or no".to_owned())),
+                    }
+                }
                 ("mode", Place::Unix { mode, .. }) => {
                     *mode = parse_mode(value).map_err(error)?;
                 }
@@ -75,12 +86,22 @@ impl FromStr for ListenSpec {
                 }
                 _ => {
                     return Err(error(format!(
-                        "no option {key:?}; there are role, mode and group"
+                        "no option {key:?}; there are role, passes_on, mode and group"
                     )));
                 }
             }
         }
-        Ok(Self { place, role })
+        if passes_on && !matches!(role, Role::Gateway | Role::Mx) {
+            return Err(error(
+                "passes_on= is for role=gateway, and for role=mx with gateways among the networks"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self {
+            place,
+            role,
+            passes_on,
+        })
     }
 }
 

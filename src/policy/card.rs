@@ -325,6 +325,7 @@ fn sample_reply(policy: &Policy, rule: &Rule) -> Option<ReplyText> {
         file: Some(&file),
         recipient: Some(&recipient),
         reference: "XXXXXXXXXX",
+        sensitive: rule.sensitive,
     };
     Some(reply::write(rule, rule.then, &values))
 }

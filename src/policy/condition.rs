@@ -14,6 +14,8 @@ use std::sync::Arc;
 use super::{
     file::FileTest,
     list::{NameSet, NetworkSet},
+    points::{PointsTest, Sums},
+    route::{Destination, Origin, Route},
     truth::Truth,
     value::Compare,
     yaml::At,
@@ -56,6 +58,9 @@ pub(super) enum Test {
     Tls(bool),
     Direction(Directions),
     Pattern(Box<PatternQuestion>),
+    Origin(Vec<Origin>),
+    Destination(Vec<Destination>),
+    Points(PointsTest),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -151,7 +156,9 @@ pub(super) trait Veil {
 pub(super) struct Known<'a> {
     pub(super) facts: &'a Facts,
     pub(super) recipient: Option<&'a Address>,
-    pub(super) direction: Direction,
+    pub(super) route: Route,
+    /// What the rules that give points came to; none while those are judged.
+    pub(super) points: Option<&'a Sums>,
 }
 
 impl Condition {
@@ -207,10 +214,16 @@ impl Condition {
                 (known.facts.session.authenticated.is_some() == *wanted).into()
             }
             Test::Tls(wanted) => (known.facts.session.tls.is_some() == *wanted).into(),
-            Test::Direction(set) => set.has(known.direction).into(),
+            Test::Direction(set) => set.has(known.route.direction).into(),
             Test::Pattern(pattern) => with(&known.facts.matches.get(pattern.hash), |&found| {
                 found.into()
             }),
+            Test::Origin(origins) => origins.contains(&known.route.origin).into(),
+            Test::Destination(places) => places.contains(&known.route.destination).into(),
+            Test::Points(test) => match known.points {
+                Some(sums) => test.holds(sums),
+                None => Truth::Unknown(Reason::NotYet),
+            },
         }
     }
 
@@ -222,6 +235,13 @@ impl Condition {
             Test::Attachment(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether it asks for points anywhere.
+    pub(super) fn asks_points(&self) -> bool {
+        let mut asks = false;
+        self.walk(&mut |condition| asks |= matches!(condition.test, Test::Points(_)));
+        asks
     }
 
     /// Calls `visit` for this condition and all below it.

@@ -66,11 +66,13 @@ impl Generation {
             return Explanation::default();
         };
         let day = self.day(facts);
+        let [sums, _] = policy.sums(known, day, at_end);
+        let known = known.with(&sums);
         let mut rules = Vec::new();
         for rule in &policy.rules {
             let mut told = self.told(rule);
-            if !rule.directions.has(known.direction) {
-                told.outcome = format!("not for {} mail", known.direction.as_str());
+            if !rule.directions.has(route.direction) {
+                told.outcome = format!("not for {} mail", route.direction.as_str());
                 rules.push(told);
                 continue;
             }

@@ -5,8 +5,10 @@ use jiff::civil::Date;
 use super::{
     Generation, Route,
     condition::{Condition, Known, Scope, Test, Veil},
+    effect::Effect,
     file::KindTest,
     model::{Exception, Policy, Rule},
+    points::Sums,
     reply::{self, Values},
     truth::Truth,
 };
@@ -31,51 +33,117 @@ impl Generation {
         let Some(policy) = self.policies.get(route.policy) else {
             return judgement;
         };
+        let day = self.day(facts);
+        let deferred = facts.deferred.get(recipient).copied().flatten();
+        let [all, enforced] = policy.sums(known, day, at_end);
+        // What would keep the message may come to this, once it is known to be sensitive.
+        let instead = (!at_end && self.may_be_sensitive()).then_some(policy.sensitive_instead);
         // What the unknown rules could still come to.
         let (mut verdict, mut applied) = (Action::Accept, Action::Accept);
         for rule in &policy.rules {
-            if !rule.directions.has(known.direction) {
+            if !rule.directions.has(route.direction) {
                 continue;
             }
-            let outcome = Outcome::of(policy, rule, known, self.day(facts), at_end);
-            let (then, unknown) = match outcome.truth {
-                Truth::False => {
-                    if outcome.excepted {
-                        rule.record_exceptions(policy, known, self.day(facts), &mut judgement);
-                    }
-                    continue;
+            let outcome = Outcome::of(policy, rule, known.with(&all), day, at_end);
+            let effect = Effect::of(rule, &outcome.truth, deferred, at_end);
+            // What only watches gives no points to what acts.
+            let acts = (rule.mode == Mode::Enforce).then(|| match rule.reads_points {
+                true => {
+                    let outcome = Outcome::of(policy, rule, known.with(&enforced), day, at_end);
+                    Effect::of(rule, &outcome.truth, deferred, at_end)
                 }
-                Truth::True => (rule.then, None),
-                Truth::Unknown(why) => {
-                    judgement.unknown.push((rule.id.clone(), why.clone()));
-                    let most = rule.then.max(rule.if_unknown);
-                    verdict = verdict.max(most);
-                    if rule.mode == Mode::Enforce {
-                        applied = applied.max(most);
-                    }
-                    if !at_end || rule.if_unknown == Action::Accept {
-                        continue;
-                    }
-                    (rule.if_unknown, Some(why))
-                }
-            };
-            judgement.verdict = judgement.verdict.max(then);
-            if rule.mode == Mode::Enforce {
-                judgement.applied = judgement.applied.max(then);
-            }
-            let files = rule.files(policy, known, self.day(facts), unknown.is_none());
-            judgement.fired.push(Fired {
-                id: rule.id.clone(),
-                basis: rule.basis.clone(),
-                then,
-                mode: rule.mode,
-                unknown,
-                files,
+                false => effect.clone(),
             });
+            if outcome.truth.is_false() && outcome.excepted {
+                rule.record_exceptions(policy, known, day, &mut judgement);
+            }
+            if let Truth::Unknown(why) = &outcome.truth {
+                judgement.unknown.push((rule.id.clone(), why.clone()));
+            }
+            verdict = verdict.max(effect.most(instead));
+            judgement.verdict = judgement.verdict.max(effect.now.unwrap_or_default());
+            if let Some(acts) = &acts {
+                applied = applied.max(acts.most(instead));
+                judgement.applied = judgement.applied.max(acts.now.unwrap_or_default());
+            }
+            // The same in both worlds, but for a rule that asks for points.
+            let watched = acts.as_ref().is_none_or(|acts| *acts != effect);
+            let fired = [watched.then_some(effect), acts].into_iter().flatten();
+            for (index, effect) in fired.enumerate() {
+                let Some(then) = effect.now else { continue };
+                let sure = effect.unknown.is_none();
+                let observed = watched && index == 0;
+                judgement.sensitive |= rule.sensitive && sure;
+                judgement.fired.push(Fired {
+                    id: rule.id.clone(),
+                    basis: rule.basis.clone(),
+                    then,
+                    mode: if observed {
+                        Mode::Observe
+                    } else {
+                        Mode::Enforce
+                    },
+                    unknown: effect.unknown,
+                    gave_up: effect.gave_up,
+                    sensitive: rule.sensitive && sure,
+                    files: rule.files(policy, known.with(&all), day, sure),
+                });
+            }
         }
-        judgement.settled =
-            at_end || (verdict <= judgement.verdict && applied <= judgement.applied);
+        judgement.points = all.least();
+        judgement.settled = at_end || {
+            // Whether the message is sensitive is known at the end, and then nothing is stored.
+            let may_be_kept = [judgement.verdict, judgement.applied].contains(&Action::Quarantine);
+            verdict <= judgement.verdict
+                && applied <= judgement.applied
+                && !(may_be_kept && instead.is_some())
+        };
+        if judgement.sensitive {
+            self.keep_nothing(route.policy, &mut judgement);
+        }
         judgement
+    }
+
+    /// Whether any rule in force could make a message sensitive.
+    fn may_be_sensitive(&self) -> bool {
+        let mut rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.any(|rule| rule.sensitive)
+    }
+
+    /// Whether any rule in force may defer: only then is it asked how long it has done so.
+    pub(crate) fn may_defer(&self) -> bool {
+        let mut rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.any(|rule| [rule.then, rule.if_unknown].contains(&Action::Defer))
+    }
+
+    /// For a sensitive message: whatever would store it does the policy's `sensitive_instead`.
+    /// Every recipient's judgement goes through it as soon as one of them calls the message so.
+    pub(crate) fn keep_nothing(&self, policy: usize, judgement: &mut Judgement) {
+        let instead = self
+            .policies
+            .get(policy)
+            .map_or(Action::Reject, |policy| policy.sensitive_instead);
+        let change = |action: &mut Action| {
+            if *action == Action::Quarantine {
+                *action = instead;
+            }
+        };
+        judgement.sensitive = true;
+        change(&mut judgement.verdict);
+        change(&mut judgement.applied);
+        judgement
+            .fired
+            .iter_mut()
+            .for_each(|fired| change(&mut fired.then));
+        // Weaker than a quarantine, it leaves what other rules do.
+        let strongest = |mode: Option<Mode>| {
+            let fired = judgement.fired.iter();
+            let fired = fired.filter(|fired| mode.is_none_or(|mode| fired.mode == mode));
+            fired.map(|fired| fired.then).max().unwrap_or_default()
+        };
+        let (verdict, applied) = (strongest(None), strongest(Some(Mode::Enforce)));
+        judgement.verdict = judgement.verdict.max(verdict);
+        judgement.applied = judgement.applied.max(applied);
     }
 
     /// What Postfix is told: the reply of the rule that speaks, if [`Judgement::applied`] is a
@@ -143,6 +211,7 @@ impl Generation {
             limit: &rule.reply.limit,
             facts: Some(facts),
             file: fired.files.first().and_then(|&index| files.get(index)),
+            sensitive: judgement.sensitive,
             recipient: known.recipient,
             reference,
         };
@@ -156,7 +225,8 @@ impl Generation {
         let known = Known {
             facts,
             recipient,
-            direction: route.direction,
+            route,
+            points: None,
         };
         (known, route)
     }
@@ -205,6 +275,15 @@ impl Policy {
                 }
                 _ => {}
             });
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn with(self, points: &'a Sums) -> Self {
+        Self {
+            points: Some(points),
+            ..self
         }
     }
 }

@@ -29,12 +29,13 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
     let mut reader = Reader::default();
     let mut policies = Vec::new();
     let mut tests = Vec::new();
+    let mut origins = Vec::new();
     for path in paths {
         let Some(file) = reader.policy_file(path, None) else {
             continue;
         };
         let mut chain = vec![path.clone()];
-        let Some(tree) = reader.chain(file, &mut chain) else {
+        let Some(tree) = reader.chain(file, &mut chain, &mut origins) else {
             continue;
         };
         if let Some(policy) = reader.policy(tree, policies.len(), today, &mut tests) {
@@ -80,9 +81,9 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
         ours.join(&policy.organisation.domains);
         ours.join(&policy.organisation.former);
     }
-    Ok(Generation::new(
-        policies, tests, files, hash, warnings, ours, today,
-    ))
+    let mut generation = Generation::new(policies, tests, files, hash, warnings, ours, today);
+    generation.origins = origins;
+    Ok(generation)
 }
 
 impl Reader {
@@ -91,7 +92,12 @@ impl Reader {
     }
 
     /// The tree of a file, laid over all that it extends. `chain`: the files on the way here.
-    fn chain(&mut self, file: u32, chain: &mut Vec<PathBuf>) -> Option<Node> {
+    fn chain(
+        &mut self,
+        file: u32,
+        chain: &mut Vec<PathBuf>,
+        origins: &mut Vec<(u32, String)>,
+    ) -> Option<Node> {
         let text = Arc::clone(&self.sources.files.get(file as usize)?.text);
         let tree = yaml::parse(file, &text, BEGINS, &mut self.problems)?;
         if !matches!(tree.value, Value::Map(_)) {
@@ -102,6 +108,7 @@ impl Reader {
             );
             return None;
         }
+        origins.push((file, name_and_version(&tree)));
         self.ids(&tree, "rules");
         self.ids(&tree, "exceptions");
         let Some(extends) = tree.child("extends") else {
@@ -134,7 +141,7 @@ impl Reader {
         }
         chain.push(base.clone());
         let number = self.policy_file(&base, Some(at))?;
-        let below = self.chain(number, chain)?;
+        let below = self.chain(number, chain, origins)?;
         if let Some((name, version)) = by_name(&wanted) {
             self.check_base(at, &below, name, version, &base);
         }
@@ -265,6 +272,17 @@ impl Reader {
             }
         }
     }
+}
+
+/// `base@1`, of a policy's own tree; without a version just the name.
+fn name_and_version(tree: &Node) -> String {
+    let said = |key| tree.child(key).and_then(Node::text).unwrap_or_default();
+    let text = match (said("name"), said("version")) {
+        (name, "") => name.to_owned(),
+        (name, version) => format!("{name}@{version}"),
+    };
+    // It is written into a file of lines.
+    text.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
 /// `base@1` → its name and version; `None` for a path.

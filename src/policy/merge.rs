@@ -1,8 +1,8 @@
 //! `extends`: one policy's tree laid over another's.
 //!
 //! Mappings are merged by key, rules and exceptions by id; scalars and lists replace, and
-//! `{ add: […], remove: […] }` changes a list. `when` and `unless` are replaced as a whole, for a
-//! condition of which a part comes from elsewhere is not what anyone reads; only on the way to an
+//! `{ add: […], remove: […] }` changes a list. `when`, `unless`, `then` and `if_unknown` are
+//! replaced as a whole, for a condition of which a part comes from elsewhere is not what anyone reads; only on the way to an
 //! `add:` or `remove:` are they merged.
 
 use std::collections::HashMap;
@@ -100,7 +100,10 @@ fn map(base: Node, over: Node, problems: &mut Problems) -> Node {
     match (base.value, over.value) {
         (Value::Map(mut below), Value::Map(above)) => {
             for entry in above {
-                let condition = matches!(entry.key.as_str(), "when" | "unless");
+                let condition = matches!(
+                    entry.key.as_str(),
+                    "when" | "unless" | "then" | "if_unknown"
+                );
                 lay(&mut below, entry, problems, |base, over, problems| {
                     if condition && !holds_change(&over) {
                         over

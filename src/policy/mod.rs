@@ -14,11 +14,14 @@
 //! }
 //! ```
 
+mod acknowledge;
+mod bound;
 mod card;
 mod claims;
 mod clauses;
 mod condition;
 mod coverage;
+mod effect;
 mod explain;
 mod file;
 mod fold;
@@ -26,12 +29,14 @@ mod judge;
 mod load;
 mod merge;
 mod model;
+mod points;
 mod read;
 mod read_condition;
 mod read_exception;
 mod read_file;
 mod read_pattern;
 mod read_rule;
+mod read_then;
 mod remarks;
 mod reply;
 mod route;
@@ -56,6 +61,7 @@ use crate::{
 };
 
 pub use crate::yaml::{Place, Problem, Report, Severity};
+pub use acknowledge::{Acknowledged, NewRule};
 pub use card::{ExceptionCard, RuleCard, Said};
 pub use claims::Claim;
 pub use clauses::Does;
@@ -96,6 +102,8 @@ pub struct Generation {
     questions: Questions,
     tests: Vec<PolicyTest>,
     loaded_on: Date,
+    /// Name and version of every policy file, by its number.
+    origins: Vec<(u32, String)>,
 }
 
 impl Generation {
@@ -121,6 +129,7 @@ impl Generation {
             questions,
             tests,
             loaded_on,
+            origins: Vec::new(),
         }
     }
 

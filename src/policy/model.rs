@@ -5,12 +5,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::{
+    bound::Bound,
     condition::{Condition, Directions},
     list::NameSet,
     reply::Template,
     yaml::{At, Node},
 };
-use crate::verdict::{Action, Mode};
+use crate::verdict::{Action, Mode, Points};
 
 /// One policy with all that it extends.
 #[derive(Debug)]
@@ -19,7 +20,11 @@ pub(super) struct Policy {
     pub(super) organisation: Organisation,
     /// As the policy says; a rule may be weaker.
     pub(super) mode: Mode,
-    /// In force, in the order of who speaks (rank, then id).
+    /// What becomes of a quarantine when the message is sensitive: nothing may store it.
+    pub(super) sensitive_instead: Action,
+    /// The file that was named; what it extends comes from others.
+    pub(super) file: u32,
+    /// In force, in the order of who speaks (sensitive ones, then rank, then id).
     pub(super) rules: Vec<Rule>,
     /// Switched off, or waiting for an inspector that this version does not have.
     pub(super) idle: Vec<Idle>,
@@ -52,8 +57,18 @@ pub(super) struct Rule {
     /// Whether `unless` looks at single files.
     pub(super) unless_files: bool,
     pub(super) then: Action,
+    /// Points that it gives; `then` is a note.
+    pub(super) gives: Vec<(Arc<str>, Points)>,
+    /// Whether it asks for points; such a rule gives none.
+    pub(super) reads_points: bool,
     /// What is done when the rule is still unknown at the end; [`Action::Accept`] = skip.
     pub(super) if_unknown: Action,
+    /// How long it may defer a message, by `then` or by `if_unknown`.
+    pub(super) bound: Bound,
+    /// Whether it makes the message sensitive, be it in observe.
+    pub(super) sensitive: bool,
+    /// Whether the site has not acknowledged it: it then observes, whatever is written.
+    pub(super) held_back: bool,
     /// The weaker of the policy's mode and the rule's own.
     pub(super) mode: Mode,
     /// Who speaks first when several rules refuse: the smaller number, then the id.

@@ -20,6 +20,7 @@ const TOP: &[&str] = &[
     "extends",
     "organisation",
     "mode",
+    "sensitive_instead",
     "rules",
     "exceptions",
     "tests",
@@ -31,11 +32,18 @@ pub(super) const ACTIONS: &[(&str, Action)] = &[
     ("defer", Action::Defer),
     ("reject", Action::Reject),
 ];
+const INSTEAD: &[(&str, Action)] = &[
+    ("note", Action::Note),
+    ("tag", Action::Tag),
+    ("reject", Action::Reject),
+];
 pub(super) const MODES: &[(&str, Mode)] = &[("observe", Mode::Observe), ("enforce", Mode::Enforce)];
 
 /// Rules and exceptions of a policy that are mentioned by id.
 pub(super) struct Ids {
     pub(super) rules: Vec<String>,
+    /// Names of the points that any rule gives, rules that are not in force too.
+    pub(super) points: Vec<String>,
     pub(super) never: HashSet<String>,
 }
 
@@ -47,12 +55,7 @@ impl Reader {
         today: Date,
         tests: &mut Vec<PolicyTest>,
     ) -> Option<Policy> {
-        self.map(
-            &tree,
-            "a policy",
-            TOP,
-            &["sensitive_instead", "mixed_policies", "lists"],
-        )?;
+        self.map(&tree, "a policy", TOP, &["mixed_policies", "lists"])?;
         match tree.child("policy") {
             Some(node) if node.text() == Some("1") => {}
             Some(node) => {
@@ -91,6 +94,10 @@ impl Reader {
             Some(node) => self.word(node, "mode", MODES).unwrap_or_default(),
             None => Mode::Observe,
         };
+        let sensitive_instead = match tree.child("sensitive_instead") {
+            Some(node) => self.instead(node).unwrap_or(Action::Reject),
+            None => Action::Reject,
+        };
         let rule_nodes = self.list(&tree, "rules");
         let ids = ids(rule_nodes);
         let mut rules = Vec::new();
@@ -102,7 +109,7 @@ impl Reader {
                 None => {}
             }
         }
-        rules.sort_by(|a, b| (a.rank, &a.id).cmp(&(b.rank, &b.id)));
+        rules.sort_by(|a, b| (!a.sensitive, a.rank, &a.id).cmp(&(!b.sensitive, b.rank, &b.id)));
         let mut exceptions = Vec::new();
         for node in self.list(&tree, "exceptions") {
             let Some((exception, names)) = self.exception(node, &ids, today) else {
@@ -126,11 +133,25 @@ impl Reader {
             name: Arc::from(name),
             organisation,
             mode,
+            sensitive_instead,
+            file: tree.at.file,
             rules,
             idle,
             exceptions,
             tree,
         })
+    }
+
+    fn instead(&mut self, node: &Node) -> Option<Action> {
+        if let Some(word @ ("quarantine" | "defer")) = node.text() {
+            self.error(
+                node.at,
+                format!("`sensitive_instead: {word}` would keep what nobody may keep"),
+                "write `reject` (as without this key), or `tag` or `note` to let it pass",
+            );
+            return None;
+        }
+        self.word(node, "sensitive_instead", INSTEAD)
     }
 
     /// The list under this key; an empty one where there is none.
@@ -216,7 +237,16 @@ impl Reader {
 fn ids(rules: &[Node]) -> Ids {
     let id = |node: &Node| node.child("id").and_then(Node::text).map(str::to_owned);
     let never = |node: &&Node| node.child("exceptions").and_then(Node::text) == Some("never");
+    let given = |node: &Node| {
+        let points = node.child("then").and_then(|then| then.child("points"));
+        let entries = points.map(Node::entries).unwrap_or_default();
+        entries
+            .iter()
+            .map(|entry| entry.key.clone())
+            .collect::<Vec<_>>()
+    };
     Ids {
+        points: rules.iter().flat_map(given).collect(),
         rules: rules.iter().filter_map(id).collect(),
         never: rules.iter().filter(never).filter_map(id).collect(),
     }

@@ -9,6 +9,7 @@ use super::{
     read_file::is_kind,
     read_pattern::PATTERNS,
     reader::Reader,
+    route::{Destination, Origin},
     value::{Compare, Wrong},
     yaml::{Node, Value},
 };
@@ -19,6 +20,18 @@ pub(super) const DIRECTIONS: &[(&str, Direction)] = &[
     ("outbound", Direction::Outbound),
     ("internal", Direction::Internal),
     ("relayed", Direction::Relayed),
+];
+
+const ORIGINS: &[(&str, Origin)] = &[
+    ("ours", Origin::Ours),
+    ("foreign", Origin::Foreign),
+    ("forwarded", Origin::Forwarded),
+];
+
+const DESTINATIONS: &[(&str, Destination)] = &[
+    ("ours", Destination::Ours),
+    ("state", Destination::State),
+    ("foreign", Destination::Foreign),
 ];
 
 const CONDITIONS: &[&str] = &[
@@ -40,11 +53,13 @@ const CONDITIONS: &[&str] = &[
     "text",
     "html",
     "url",
+    "origin",
+    "destination",
+    "points",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
 const LATER: &[&str] = &[
-    "points",
     "spf",
     "dkim",
     "dmarc",
@@ -241,6 +256,25 @@ impl Reader {
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),
             "direction" => Some(label(Test::Direction(self.directions(node, key)?))),
+            "origin" => {
+                let origins = self.words(node, key, ORIGINS);
+                (!origins.is_empty()).then(|| label(Test::Origin(origins)))
+            }
+            "destination" => {
+                let places = self.words(node, key, DESTINATIONS);
+                (!places.is_empty()).then(|| label(Test::Destination(places)))
+            }
+            "points" => {
+                let tests = self.points_tests(node)?;
+                let parts = tests.into_iter().map(|(test, at)| {
+                    Some(Condition {
+                        label: format!("points.{}: {}", test.name, test.written),
+                        test: Test::Points(test),
+                        at,
+                    })
+                });
+                conjunction(node, parts.collect())
+            }
             _ => None,
         }
     }

@@ -77,7 +77,16 @@ impl Reader {
             self.error(
                 at,
                 format!("the exception `{id}` trusts what anyone can write: a sender's address, a HELO name or words in the letter"),
-                "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server",
+                "add `authenticated: true` for our own users, or `client: { network: … }` for a foreign server; aligned SPF or DKIM, which would show it too, cannot be asked in this version",
+            );
+        }
+        if let (Some(when), Some(at)) = (&when, node.child("when").map(|node| node.at))
+            && when.asks_points()
+        {
+            self.error(
+                at,
+                format!("the exception `{id}` asks for points"),
+                "points are there for rules: ask for the sender, the client, the recipient or a file",
             );
         }
         let until = match node.child("until") {

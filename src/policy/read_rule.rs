@@ -6,11 +6,12 @@ use super::{
     condition::{Condition, Directions, MessageNumber, Test},
     meant::has_meant,
     model::{Idle, Organisation, Reply, Rule},
-    read::{ACTIONS, Ids, MODES},
+    read::{Ids, MODES},
+    read_then::Then,
     reader::Reader,
     reply::{Slot, Template, Values, overlong},
     report::{nearest, suggest},
-    yaml::{Node, Value},
+    yaml::Node,
 };
 use crate::verdict::{Action, Mode};
 
@@ -25,17 +26,11 @@ const RULE: &[&str] = &[
     "if_unknown",
     "mode",
     "rank",
+    "sensitive",
     "reply",
     "exceptions",
     "enabled",
     "needs",
-];
-const IF_UNKNOWN: &[(&str, Action)] = &[
-    ("skip", Action::Accept),
-    ("note", Action::Note),
-    ("tag", Action::Tag),
-    ("defer", Action::Defer),
-    ("quarantine", Action::Quarantine),
 ];
 /// Inspectors that `needs:` may name, and whether this version has them.
 const INSPECTORS: &[(&str, bool)] = &[
@@ -69,7 +64,7 @@ impl Reader {
         organisation: &Organisation,
         ids: &Ids,
     ) -> Option<Result<Rule, Idle>> {
-        self.map(node, "a rule", RULE, &["sensitive", "points", "tests"])?;
+        self.map(node, "a rule", RULE, &["points", "tests"])?;
         let id = Arc::<str>::from(self.name(node.child("id")?, "id")?);
         let before = self.problems.errors();
         let whole = node.child("needs").is_some()
@@ -101,7 +96,7 @@ impl Reader {
             None => Directions::ALL,
         };
         let then = match node.child("then") {
-            Some(then) => self.action(then),
+            Some(then) => self.then(then),
             None if has_meant(node, "a rule", RULE, "then") => None,
             None => {
                 self.error(
@@ -113,9 +108,13 @@ impl Reader {
             }
         };
         let if_unknown = match node.child("if_unknown") {
-            Some(node) => self.word(node, "if_unknown", IF_UNKNOWN),
-            None => Some(Action::Accept),
+            Some(node) => self.if_unknown(node),
+            None => Some(Then::plain(Action::Accept)),
         };
+        let sensitive = node
+            .child("sensitive")
+            .and_then(|node| self.boolean(node, "sensitive"))
+            .unwrap_or(false);
         let own_mode = match node.child("mode") {
             Some(node) => self.word(node, "mode", MODES).unwrap_or_default(),
             None => mode,
@@ -172,14 +171,28 @@ impl Reader {
                 limit = Some(first);
             });
         }
+        let of = |then: &Option<Then>| then.as_ref().map_or(Action::Accept, |then| then.action);
         let reply = self.reply(
             node,
-            (then.unwrap_or_default(), if_unknown.unwrap_or_default()),
+            (of(&then), of(&if_unknown)),
             &title,
             &basis,
             limit,
             organisation,
         );
+        if sensitive {
+            self.names_nothing(node);
+        }
+        let mut tests = Vec::new();
+        let conditions = [when.as_ref(), unless.as_ref().and_then(Option::as_ref)];
+        for condition in conditions.into_iter().flatten() {
+            condition.walk(&mut |condition| {
+                if let Test::Points(test) = &condition.test {
+                    tests.push((test.clone(), condition.at));
+                }
+            });
+        }
+        self.points_asked(&tests, then.as_ref(), &id, ids);
         if self.problems.errors() > before {
             return None;
         }
@@ -191,6 +204,7 @@ impl Reader {
         }
         let unless = unless.flatten();
         let when = when?;
+        let (then, if_unknown) = (then?, if_unknown?);
         self.remarks_on_rule(node, mode, directions, &when, unless.as_ref());
         let unless_files = unless.as_ref().is_some_and(Condition::asks_files);
         let rule = Rule {
@@ -200,8 +214,13 @@ impl Reader {
             unless_files,
             when,
             unless,
-            then: then?,
-            if_unknown: if_unknown?,
+            then: then.action,
+            gives: then.gives,
+            reads_points: !tests.is_empty(),
+            if_unknown: if_unknown.action,
+            bound: then.bound.or(if_unknown.bound).unwrap_or_default(),
+            sensitive,
+            held_back: false,
             mode: match (mode, own_mode) {
                 (Mode::Enforce, Mode::Enforce) => Mode::Enforce,
                 _ => Mode::Observe,
@@ -213,54 +232,6 @@ impl Reader {
             id,
         };
         Some(Ok(rule))
-    }
-
-    fn action(&mut self, node: &Node) -> Option<Action> {
-        if let [entry, ..] = node.entries() {
-            let help = match entry.key.as_str() {
-                "defer" => {
-                    "a bounded defer is not yet understood by this version of gacthu: write `then: defer`"
-                }
-                "points" => {
-                    "points are not yet understood by this version of gacthu: write `then: note` or another action"
-                }
-                _ => "write one of note, tag, quarantine, defer, reject",
-            };
-            self.error(
-                node.at,
-                format!("`then` cannot be `{{ {}: … }}`", entry.key),
-                help,
-            );
-            return None;
-        }
-        if matches!(node.value, Value::List(_)) {
-            self.error(
-                node.at,
-                "`then` is a list, but a rule does one thing",
-                "write the strongest: everything that matches is recorded and reported without being asked for",
-            );
-            return None;
-        }
-        let text = self.text(node, "then")?;
-        let foreign = match text {
-            "accept" | "allow" | "permit" | "pass" | "skip" | "ignore" => {
-                Some("no rule accepts: a rule that must not apply gets an `unless` or an exception")
-            }
-            "discard" | "drop" | "delete" => {
-                Some("nothing is ever discarded in silence: use `quarantine` or `reject`")
-            }
-            "block" | "deny" | "refuse" | "bounce" => Some("did you mean `reject`?"),
-            "log" | "report" => Some("did you mean `note`?"),
-            "hold" => Some("did you mean `quarantine`?"),
-            "mark" | "header" | "warn" => Some("did you mean `tag`?"),
-            "tempfail" | "greylist" => Some("did you mean `defer`?"),
-            _ => None,
-        };
-        if let Some(help) = foreign {
-            self.error(node.at, format!("`{text}` is no value for `then`"), help);
-            return None;
-        }
-        self.word(node, "then", ACTIONS)
     }
 
     fn rank(&mut self, node: &Node) -> u32 {
@@ -357,6 +328,7 @@ impl Reader {
             file: None,
             recipient: None,
             reference: "XXXXXXXXXX",
+            sensitive: false,
         };
         if matches!(then, Action::Defer | Action::Reject) || if_unknown == Action::Defer {
             if let Some(over) = overlong(&vi, &values, false) {

@@ -124,6 +124,8 @@ pub(super) struct Values<'a> {
     pub(super) file: Option<&'a FileFacts>,
     pub(super) recipient: Option<&'a Address>,
     pub(super) reference: &'a str,
+    /// Whether nothing of the message's own may stand in the text.
+    pub(super) sensitive: bool,
 }
 
 impl Values<'_> {
@@ -135,6 +137,11 @@ impl Values<'_> {
         };
         match slot {
             Slot::AttachmentName => match self.file {
+                // Behind the slash of `2/name` stands a name.
+                Some(file) if self.sensitive => {
+                    let part = file.part.split('/').next().unwrap_or_default();
+                    format!("part {}", outside(part))
+                }
                 Some(file) => match &file.name {
                     Some(name) if !name.trim().is_empty() => outside(name),
                     _ => format!("part {}", outside(&file.part)),
@@ -253,6 +260,8 @@ pub(super) fn write(rule: &Rule, action: Action, values: &Values<'_>) -> ReplyTe
         Action::Defer if rule.then != Action::Defer => {
             (rule.reply.defer.0, rule.reply.defer.1.to_owned())
         }
+        // It has deferred as long as it may.
+        Action::Reject if rule.reply.code < 500 => (550, "5.7.1".to_owned()),
         _ => (rule.reply.code, rule.reply.enhanced.clone()),
     };
     // Loading has seen to it that the lines fit; should one not, the clause and the reference stay.

@@ -14,8 +14,11 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Origin {
-    /// One of our users or machines.
+    /// One of our users or machines, with a sender of ours or the null sender.
     Ours,
+    /// One of our users or machines, with a sender who is not ours: mail from elsewhere that a
+    /// mailbox server, a list or sendmail(1) sends on.
+    Forwarded,
     /// Anyone else.
     #[default]
     Foreign,
@@ -61,9 +64,13 @@ impl Default for Route {
 impl Generation {
     /// Where a message for this recipient comes from and goes to, and whose policy rules it.
     ///
-    /// Ours hands in who is authenticated, comes from one of the site's networks, or comes in by a
-    /// listener for our own (submission, mailbox, local). The recipient's policy rules; for a
-    /// recipient who is not ours the sender's; else the first. Former domains count as ours; of several
+    /// One of ours hands in: who is authenticated, comes from one of the site's networks, or comes in
+    /// by a listener for our own (submission, mailbox, local). With a sender who is neither ours nor
+    /// empty the message is forwarded; an SRS form at one of our domains counts as ours, since bounces
+    /// come back to us. A client certificate proves nothing here: any public authority signs one.
+    ///
+    /// The recipient's policy rules; for a recipient who is not ours the policy of the sender, else
+    /// of the login, where one of ours hands in; else the first. Former domains count as ours; of several
     /// policies the one with the most specific entry rules a domain.
     pub fn route(&self, session: &SessionFacts, sender: &Address, recipient: &Address) -> Route {
         self.route_of(session, Some(sender), Some(recipient))
@@ -76,19 +83,25 @@ impl Generation {
         recipient: Option<&Address>,
     ) -> Route {
         let trusted = matches!(session.role, Role::Submission | Role::Mailbox | Role::Local);
-        let origin = match trusted || session.authenticated.is_some() || session.own_network() {
-            true => Origin::Ours,
-            false => Origin::Foreign,
+        let handed_in = trusted || session.authenticated.is_some() || session.own_network();
+        let outside = |sender: &Address| !sender.is_empty() && !self.is_ours(sender);
+        let origin = match sender {
+            _ if !handed_in => Origin::Foreign,
+            Some(sender) if outside(sender) => Origin::Forwarded,
+            _ => Origin::Ours,
         };
         let ruled = |address: Option<&Address>| self.ruler(address?.domain());
         let ours = match recipient {
-            Some(recipient) => self.ours.has_domain(recipient.domain()),
+            Some(recipient) => self.is_ours(recipient),
             // Nobody yet: the usual road.
             None => origin == Origin::Foreign,
         };
         let policy = match (ours, origin) {
             (true, _) => ruled(recipient),
-            (false, Origin::Ours) => ruled(sender),
+            (false, Origin::Ours | Origin::Forwarded) => ruled(sender).or_else(|| {
+                let login = session.authenticated.as_deref()?;
+                ruled(Some(&Address::parse_path(login.as_bytes())))
+            }),
             (false, Origin::Foreign) => None,
         };
         let policy = policy.unwrap_or(0);
@@ -107,8 +120,10 @@ impl Generation {
             _ => Destination::Foreign,
         };
         let direction = match (origin, destination) {
-            (Origin::Ours, Destination::Ours) => Direction::Internal,
-            (Origin::Ours, Destination::State | Destination::Foreign) => Direction::Outbound,
+            (Origin::Ours | Origin::Forwarded, Destination::Ours) => Direction::Internal,
+            (Origin::Ours | Origin::Forwarded, Destination::State | Destination::Foreign) => {
+                Direction::Outbound
+            }
             (Origin::Foreign, Destination::Ours) => Direction::Inbound,
             (Origin::Foreign, Destination::State | Destination::Foreign) => Direction::Relayed,
         };
@@ -118,5 +133,11 @@ impl Generation {
             direction,
             policy,
         }
+    }
+}
+
+impl Generation {
+    fn is_ours(&self, address: &Address) -> bool {
+        self.ours.has_domain(address.domain())
     }
 }

@@ -16,8 +16,9 @@ pub(super) struct Compare {
     pub(super) limit: String,
 }
 
+/// How a comparison compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Op {
+pub(super) enum Op {
     Above,
     AtLeast,
     Below,
@@ -102,7 +103,8 @@ impl fmt::Display for Compare {
     }
 }
 
-fn operator(text: &str) -> Result<(Op, &str), Wrong> {
+/// The operator at the beginning, and the rest.
+pub(super) fn operator(text: &str) -> Result<(Op, &str), Wrong> {
     let text = text.trim();
     for (sign, op) in [
         (">=", Op::AtLeast),

@@ -3,7 +3,8 @@
 
 use std::{fmt, sync::Arc};
 
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::RegexBuilder;
+use regex_automata::{MatchKind, meta, nfa::thompson::WhichCaptures, util::syntax};
 use sha2::{Digest, Sha256};
 
 use super::words::Words;
@@ -16,7 +17,7 @@ pub const MAX_CONTAINS: usize = 1 << 20;
 /// Globs or regexes of one matcher.
 pub const MAX_EXPRESSIONS: usize = 1_000;
 /// Bytes that one regex may have when compiled.
-const MAX_COMPILED: usize = 512 << 10;
+const MAX_COMPILED: usize = 2 << 20;
 /// Groups inside each other.
 const MAX_NEST: u32 = 50;
 
@@ -190,13 +191,17 @@ pub fn check_regex(text: &str, fold: Fold) -> Result<String, String> {
 }
 
 /// Several checked expressions as one automaton; none where it would be too large for one.
-pub fn regex_set(texts: &[&str], case: bool) -> Option<RegexSet> {
-    RegexSetBuilder::new(texts)
-        .case_insensitive(case)
-        .size_limit(MAX_COMPILED * 16)
-        .dfa_size_limit(8 << 20)
-        .nest_limit(MAX_NEST + 1)
-        .build()
+pub fn regex_set(texts: &[&str], case: bool) -> Option<meta::Regex> {
+    let config = meta::Config::new()
+        .match_kind(MatchKind::All)
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(MAX_COMPILED * 4))
+        .hybrid_cache_capacity(8 << 20);
+    let syntax = syntax::Config::new().case_insensitive(case);
+    meta::Builder::new()
+        .configure(config)
+        .syntax(syntax.nest_limit(MAX_NEST + 1))
+        .build_many(texts)
         .ok()
 }
 
@@ -293,7 +298,7 @@ mod tests {
             (r"(a)\1", "backreferences are not supported"),
             (
                 r"(\w{100}){100}",
-                "it takes more than 512 KiB when compiled",
+                "it takes more than 2048 KiB when compiled",
             ),
             ("x*", "it matches every text, the empty one too"),
         ] {

@@ -198,7 +198,15 @@ impl Reader {
     }
 
     fn listener(&mut self, node: &Node) -> Option<(ListenSpec, At)> {
-        let known = ["unix", "inet", "inet6", "role", "group", "mode"];
+        let known = [
+            "unix",
+            "inet",
+            "inet6",
+            "role",
+            "passes_on",
+            "group",
+            "mode",
+        ];
         if let Some(text) = node.text() {
             let help = match text.parse::<ListenSpec>() {
                 Ok(spec) => match spec.place {
@@ -312,7 +320,26 @@ impl Reader {
             Some(node) => self.word(node, "role", &roles)?,
             None => Role::default(),
         };
-        Some((ListenSpec { place, role }, entry.node.at))
+        let passes_on = match node.child("passes_on") {
+            Some(node) => self.boolean(node, "passes_on")?,
+            None => false,
+        };
+        if let Some(node) = node.child("passes_on").filter(|_| passes_on)
+            && !matches!(role, Role::Gateway | Role::Mx)
+        {
+            self.error(
+                node.at,
+                format!("`passes_on` is not for the role `{}`", role.as_str()),
+                "it says that a gateway in front gives our refusals to its own client: take it away",
+            );
+            return None;
+        }
+        let spec = ListenSpec {
+            place,
+            role,
+            passes_on,
+        };
+        Some((spec, entry.node.at))
     }
 
     fn site_networks(&mut self, node: &Node) -> Networks {

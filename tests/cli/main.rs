@@ -11,6 +11,7 @@ mod scan;
 mod serve;
 mod sessions;
 mod show;
+mod state;
 mod summary;
 mod systemd;
 mod told;
@@ -26,6 +27,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "--help"],
         &["policy", "check", "--help"],
         &["policy", "test", "--help"],
+        &["policy", "acknowledge", "--help"],
         &["policy", "coverage", "--help"],
         &["policy", "show", "--help"],
         &["policy", "explain", "--help"],

@@ -1,9 +1,15 @@
 //! All patterns of one field, as automata that each text goes through once.
 
-use std::{collections::HashMap, hash::BuildHasherDefault, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    hash::BuildHasherDefault,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aho_corasick::AhoCorasick;
-use regex::RegexSet;
+use regex_automata::{Input, PatternSet, meta};
 
 use crate::{
     questions::{
@@ -16,6 +22,12 @@ use crate::{
 
 /// Lists above this many entries stay tables of their own; what is below goes into one.
 const BIG_LIST: usize = 2_000;
+/// Bytes that expressions go through between two looks at the clock.
+const WINDOW: usize = 64 << 10;
+/// Bytes that are in both of two windows: a match that is no longer is found.
+const OVERLAP: usize = 16 << 10;
+/// Texts of so few bytes cost less than a look at the clock.
+const UNTIMED: usize = 1 << 10;
 /// Expressions of one set at most.
 const SET: usize = 100;
 
@@ -52,7 +64,7 @@ struct Form {
 #[derive(Debug)]
 struct Set {
     key: u8,
-    regexes: RegexSet,
+    regexes: meta::Regex,
     /// The pattern of each expression.
     of: Vec<u32>,
 }
@@ -213,6 +225,15 @@ fn shortest(strings: &[String]) -> impl Iterator<Item = &String> {
     })
 }
 
+/// Why a pattern has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It could not be compiled.
+    Broken,
+    /// The time was up.
+    Late,
+}
+
 /// One message's way through an automaton.
 pub(super) struct Run<'a> {
     automaton: &'a Automaton,
@@ -222,17 +243,23 @@ pub(super) struct Run<'a> {
     touched: Vec<u32>,
     /// Patterns that are not found yet.
     open: usize,
+    /// What expressions may still take.
+    time: &'a Cell<Duration>,
+    /// They took longer.
+    late: bool,
     scratch: String,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(automaton: &'a Automaton) -> Self {
+    pub(super) fn new(automaton: &'a Automaton, time: &'a Cell<Duration>) -> Self {
         Self {
             automaton,
             found: vec![false; automaton.patterns.len()],
             met: vec![0; automaton.patterns.len()],
             touched: Vec::new(),
             open: automaton.patterns.len(),
+            time,
+            late: false,
             scratch: String::new(),
         }
     }
@@ -303,10 +330,43 @@ impl<'a> Run<'a> {
             }
         }
         for set in &form.sets {
-            for found in &set.regexes.matches(text) {
-                if let Some(&pattern) = set.of.get(found) {
-                    self.meet(pattern, set.key);
-                }
+            self.search_set(set, text);
+        }
+    }
+
+    /// In windows, and between them a look at the clock: what expressions cost is linear in the text,
+    /// but a policy may make the line steep.
+    fn search_set(&mut self, set: &Set, text: &str) {
+        let mut found = PatternSet::new(set.regexes.pattern_len());
+        let mut start = 0;
+        loop {
+            if self.time.get().is_zero() {
+                self.late = true;
+                break;
+            }
+            let mut end = (start + WINDOW).min(text.len());
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            // Anchors and word boundaries see the text around the window.
+            let input = Input::new(text).range(start..end);
+            let started = (text.len() > UNTIMED).then(Instant::now);
+            set.regexes.which_overlapping_matches(&input, &mut found);
+            if let Some(started) = started {
+                self.time
+                    .set(self.time.get().saturating_sub(started.elapsed()));
+            }
+            if end == text.len() || found.is_full() {
+                break;
+            }
+            start = end - OVERLAP;
+            while !text.is_char_boundary(start) {
+                start += 1;
+            }
+        }
+        for found in found.iter() {
+            if let Some(&pattern) = set.of.get(found.as_usize()) {
+                self.meet(pattern, set.key);
             }
         }
     }
@@ -320,12 +380,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Each pattern and whether it was found; none for one that could not be looked for.
-    pub(super) fn answers(&self) -> impl Iterator<Item = (PatternHash, Option<bool>)> {
+    /// Each pattern and whether it was found; or why that is not known: it could not be compiled, or
+    /// the time was up.
+    pub(super) fn answers(&self) -> impl Iterator<Item = (PatternHash, Result<bool, Why>)> {
         let patterns = self.automaton.patterns.iter().zip(&self.found).enumerate();
-        patterns.map(|(index, (&(hash, _), &found))| {
-            let broken = self.automaton.broken.contains(&(index as u32));
-            (hash, (found || !broken).then_some(found))
+        patterns.map(|(index, (&(hash, need), &found))| {
+            let answer = match found {
+                true => Ok(true),
+                false if self.automaton.broken.contains(&(index as u32)) => Err(Why::Broken),
+                false if self.late && need & (GLOBS | REGEX) != 0 => Err(Why::Late),
+                false => Ok(false),
+            };
+            (hash, answer)
         })
     }
 }

@@ -1,10 +1,10 @@
 //! The automata against matchers so plain that they cannot be wrong.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
-use super::automaton::{Automaton, Run};
+use super::automaton::{Automaton, Run, Why};
 use crate::{
     questions::{
         Field, Matcher, PatternQuestion,
@@ -88,7 +88,7 @@ impl Written {
             );
             list.iter().any(|regex| {
                 let one = regex_set(&[regex], self.fold.case).unwrap();
-                one.is_match(&text)
+                one.is_match(text.as_str())
             })
         };
         matcher.words.as_ref().is_none_or(|_| words())
@@ -178,21 +178,27 @@ proptest! {
             compiled.iter().map(|matcher| PatternQuestion::new(Field::Text, matcher.clone())).collect();
         let asked: Vec<&PatternQuestion> = questions.iter().collect();
         let automaton = Automaton::new(&Field::Text, &asked);
-        let mut run = Run::new(&automaton);
+        let time = Cell::new(Duration::MAX);
+        let mut run = Run::new(&automaton, &time);
         texts.iter().for_each(|text| run.look(text, ""));
         for (((hash, found), pattern), matcher) in run.answers().zip(&patterns).zip(&compiled) {
             let expected = texts.iter().any(|text| pattern.is_met(text, matcher));
-            prop_assert_eq!(found, Some(expected), "{} {:?} in {:?}", hash, pattern, texts);
+            prop_assert_eq!(found, Ok(expected), "{} {:?} in {:?}", hash, pattern, texts);
         }
     }
 }
 
 fn found(matcher: Matcher, text: &str) -> Option<bool> {
+    found_within(matcher, text, Duration::MAX).ok()
+}
+
+fn found_within(matcher: Matcher, text: &str, time: Duration) -> Result<bool, Why> {
     let question = PatternQuestion::new(Field::Text, matcher);
     let automaton = Automaton::new(&Field::Text, &[&question]);
-    let mut run = Run::new(&automaton);
+    let time = Cell::new(time);
+    let mut run = Run::new(&automaton, &time);
     run.look(text, "");
-    run.answers().next().and_then(|(_, found)| found)
+    run.answers().next().unwrap().1
 }
 
 #[test]
@@ -231,4 +237,43 @@ fn strings_inside_each_other_are_met_once() {
     assert_eq!(found(matcher.clone(), "xaabx"), Some(true));
     assert_eq!(found(matcher.clone(), "xcax"), Some(true));
     assert_eq!(found(matcher, "xaacx"), Some(false));
+}
+
+#[test]
+fn matches_over_the_edges_of_windows_are_found() {
+    let fold = Fold::default();
+    let matcher = |regex: &str| Matcher {
+        regex: Some(vec![check_regex(regex, fold).unwrap()]),
+        ..Matcher::default()
+    };
+    for before in [65_000, 65_530, 65_536, 49_150, 130_000] {
+        let text = format!("{}mật khẩu{}", "ậ ".repeat(before / 4), " x".repeat(40_000));
+        assert_eq!(found(matcher("mật kh.u"), &text), Some(true), "{before}");
+        // The beginning of a window is not the beginning of the text, nor of a word.
+        assert_eq!(found(matcher("^x"), &text), Some(false), "{before}");
+        assert_eq!(found(matcher(r"\A x"), &text), Some(false), "{before}");
+        let word = "x".repeat(before * 2);
+        assert_eq!(found(matcher(r"\bx{3}\b"), &word), Some(false), "{before}");
+    }
+}
+
+#[test]
+fn when_the_time_is_up_nothing_is_said_but_what_was_seen() {
+    let fold = Fold::default();
+    let regex = Matcher {
+        regex: Some(vec![check_regex("a+b", fold).unwrap()]),
+        ..Matcher::default()
+    };
+    let late = found_within(regex.clone(), "aab", Duration::ZERO);
+    assert_eq!(late, Err(Why::Late));
+    // The first window takes all the time there is.
+    let long = "x".repeat(200_000);
+    let spent = Duration::from_nanos(1);
+    assert_eq!(found_within(regex.clone(), &long, spent), Err(Why::Late));
+    assert_eq!(found_within(regex, &format!("aab{long}"), spent), Ok(true));
+    let contains = Matcher {
+        contains: Some(vec!["b".to_owned()]),
+        ..Matcher::default()
+    };
+    assert_eq!(found_within(contains, "aa", Duration::ZERO), Ok(false));
 }

@@ -59,7 +59,15 @@ fn what_is_understood() {
         ("inet6:::1:8899", inet("::1", 8899, true), Role::Mx),
         ("inet6:8899@::1", inet("::1", 8899, true), Role::Mx),
     ] {
-        assert_eq!(text.parse(), Ok(ListenSpec { place, role }), "{text}");
+        assert_eq!(
+            text.parse(),
+            Ok(ListenSpec {
+                place,
+                role,
+                passes_on: false
+            }),
+            "{text}"
+        );
     }
 }
 

@@ -1,11 +1,14 @@
 //! Tests of the policy room, through its public doors.
 
+mod always;
 mod conditions;
 mod files;
 mod meaning;
 mod mistakes;
 mod pages;
 mod properties;
+mod routes;
 mod shipped;
+mod signals;
 mod speed;
 mod support;

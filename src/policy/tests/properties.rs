@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Conditions in flow style, nested at most three deep.
-fn condition() -> impl Strategy<Value = String> {
+pub(super) fn condition() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "{ attachment: { kind: executable } }",
         "{ attachment: { extension: [exe, zip] } }",
@@ -55,7 +55,7 @@ fn some_file() -> impl Strategy<Value = FileFacts> {
     })
 }
 
-fn some_facts() -> impl Strategy<Value = Facts> {
+pub(super) fn some_facts() -> impl Strategy<Value = Facts> {
     let files = prop::collection::vec(some_file(), 0..4);
     let sender = prop::sample::select(vec!["<a@example.com>", "<b@ours.vn>", "<>"]);
     (files, sender, any::<bool>(), 0..20_u64).prop_map(|(files, sender, tls, size)| {
@@ -73,7 +73,7 @@ fn some_facts() -> impl Strategy<Value = Facts> {
 }
 
 /// The same facts with some of them not known yet.
-fn forget(mut facts: Facts, sender: bool, message: bool, files: bool) -> Facts {
+pub(super) fn forget(mut facts: Facts, sender: bool, message: bool, files: bool) -> Facts {
     if sender {
         facts.sender = Fact::Unknown(Reason::NotYet);
     }
@@ -96,7 +96,7 @@ fn open(mut facts: Facts) -> Facts {
     facts
 }
 
-fn rule(id: &str, when: &str, unless: &str, then: &str) -> String {
+pub(super) fn rule(id: &str, when: &str, unless: &str, then: &str) -> String {
     format!("  - id: {id}\n    when: {when}\n    unless: {unless}\n    then: {then}\n")
 }
 
