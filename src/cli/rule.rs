@@ -70,7 +70,18 @@ fn write_card(out: &mut String, card: &RuleCard) -> std::fmt::Result {
     };
     steps(out, unless, &card.unless, &place("unless"))?;
     if let Some(then) = card.then {
-        writeln!(out, "Thì / then: {}{}", action(then), place("then"))?;
+        // Points and bounds are more than the action.
+        let written = card.written.iter().find(|said| said.key == "then");
+        let more = written.filter(|said| said.value.starts_with('{'));
+        let more = more.map_or_else(String::new, |said| format!(" {}", said.value));
+        writeln!(out, "Thì / then: {}{more}{}", action(then), place("then"))?;
+    }
+    if card.sensitive {
+        let place = place("sensitive");
+        writeln!(
+            out,
+            "Nhạy cảm / sensitive: không lưu bản sao / no copy is stored{place}"
+        )?;
     }
     if let Some(if_unknown) = card.if_unknown {
         let words = match if_unknown {

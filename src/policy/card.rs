@@ -45,6 +45,8 @@ pub struct RuleCard {
     pub mode: Mode,
     /// What makes it so.
     pub mode_because: String,
+    /// Whether what it finds may be stored nowhere.
+    pub sensitive: bool,
     /// The answer with sample values, for a rule that refuses or defers.
     pub reply: Option<ReplyText>,
     /// `exceptions: never`
@@ -147,7 +149,11 @@ impl Generation {
             unless_files: rule.is_some_and(|rule| rule.unless_files),
             then: rule.map(|rule| rule.then),
             if_unknown: rule.map(|rule| rule.if_unknown),
-            mode: rule.map_or(Mode::Observe, |rule| rule.mode),
+            mode: match rule {
+                Some(rule) if !rule.held_back => rule.mode,
+                _ => Mode::Observe,
+            },
+            sensitive: rule.is_some_and(|rule| rule.sensitive),
             mode_because: self.mode_because(policy, node, rule),
             reply: rule.and_then(|rule| sample_reply(policy, rule)),
             never_excepted: text(node, "exceptions") == "never",
@@ -205,6 +211,9 @@ impl Generation {
         };
         let own = node.child("mode");
         let held = own.filter(|own| own.text() == Some("observe"));
+        if rule.held_back {
+            return "it is new on this site and not yet acknowledged".to_owned();
+        }
         match (rule.mode, policy.mode, held) {
             (Mode::Enforce, ..) => format!("the policy enforces ({whole})"),
             (Mode::Observe, Mode::Observe, _) => format!("the whole policy watches ({whole})"),
@@ -215,7 +224,7 @@ impl Generation {
                 )
             }
             (Mode::Observe, Mode::Enforce, None) => {
-                "the policy enforces, but this rule is not yet acknowledged here".to_owned()
+                "the policy enforces, but this rule does not".to_owned()
             }
         }
     }

@@ -7,7 +7,10 @@ use super::{
     reader::Reader,
     yaml::{self, At, MAX_BYTES, Node},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -60,8 +63,11 @@ pub(super) struct Clause {
     pub(super) does: Vec<Does>,
     /// The rules that serve it.
     pub(super) rules: Vec<String>,
-    /// What a site has to fill in before they can.
+    /// What a site has to fill in before they can: until then the policy beside the register holds an
+    /// example.
     pub(super) site: String,
+    /// The policy beside the register.
+    pub(super) policy: PathBuf,
     pub(super) note: String,
     /// Why no filter can do anything.
     pub(super) why: String,
@@ -88,11 +94,14 @@ impl Reader {
             );
             return None;
         }
+        let folder = path.parent().and_then(Path::parent);
+        let policy = folder.map(|folder| folder.join(path.file_name().unwrap_or_default()));
         let mut clauses: Vec<Clause> = Vec::new();
         for node in self.list(&tree, "clauses") {
-            let Some(clause) = self.clause(node) else {
+            let Some(mut clause) = self.clause(node) else {
                 continue;
             };
+            clause.policy = policy.clone().unwrap_or_default();
             if let Some(first) = clauses.iter().find(|old| old.clause == clause.clause) {
                 self.error(
                     node.at,
@@ -135,6 +144,7 @@ impl Reader {
             does,
             rules,
             site: self.line(node, "site"),
+            policy: PathBuf::new(),
             note: self.line(node, "note"),
             why: self.line(node, "why"),
             at: node.at,

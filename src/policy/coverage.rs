@@ -57,7 +57,7 @@ pub enum State {
     Partly,
     /// Its rules wait for an inspector of a later version.
     Later,
-    /// Its rule waits for what only the site knows.
+    /// Its rule is in force with an example, and waits for what only the site knows.
     Site,
     /// It is counted and reported, no rule of its own.
     Report,
@@ -91,6 +91,9 @@ pub struct RuleCoverage {
     pub place: String,
     /// Whether it names a clause of this regulation that the register does not give to it.
     pub stray: bool,
+    /// The file of its condition: a site that fills something in writes it anew.
+    #[serde(skip)]
+    when: PathBuf,
 }
 
 /// Whether a rule is in force.
@@ -209,7 +212,7 @@ fn rules(
     clauses: &[&Clause],
     tests: &[PolicyTest],
 ) -> Vec<RuleCoverage> {
-    let rule = |id: &str, basis: &str, state, waits_for: Option<String>, place: Place| {
+    let rule = |id: &str, basis: &str, state, waits_for: Option<String>, place: Place, when| {
         let own: Vec<String> = clauses
             .iter()
             .filter(|clause| clause.rules.iter().any(|rule| rule == id))
@@ -232,11 +235,13 @@ fn rules(
             tests_that_fire: tests.iter().filter(fire).count(),
             tests_that_miss: tests.iter().filter(miss).count(),
             place: format!("{}:{}", place.file.display(), place.line),
+            when,
         }
     };
     let in_force = policy.rules.iter().map(|it| {
         let place = generation.place(it.at);
-        rule(&it.id, &it.basis, RuleState::InForce, None, place)
+        let when = generation.place(it.when.at).file;
+        rule(&it.id, &it.basis, RuleState::InForce, None, place, when)
     });
     let idle = policy.idle.iter().map(|it| {
         let state = match it.waits_for {
@@ -244,7 +249,8 @@ fn rules(
             None => RuleState::Off,
         };
         let place = generation.place(it.at);
-        rule(&it.id, &it.basis, state, it.waits_for.clone(), place)
+        let when = PathBuf::new();
+        rule(&it.id, &it.basis, state, it.waits_for.clone(), place, when)
     });
     in_force.chain(idle).collect()
 }
@@ -292,6 +298,10 @@ fn state(clause: &Clause, mine: &[&RuleCoverage]) -> (State, String) {
             (false, false) => (State::Admin, clause.note.clone()),
         };
     }
+    let example = |rule: &&RuleCoverage| rule.when == clause.policy;
+    if !clause.site.is_empty() && mine.iter().any(example) {
+        return (State::Site, clause.site.clone());
+    }
     let some = |state| mine.iter().find(|rule| rule.state == state);
     let note = clause.note.clone();
     match (
@@ -299,11 +309,10 @@ fn state(clause: &Clause, mine: &[&RuleCoverage]) -> (State, String) {
         some(RuleState::Waits),
         some(RuleState::Off),
     ) {
-        (_, _, Some(off)) if clause.site.is_empty() => (
+        (_, _, Some(off)) => (
             State::Missing,
             format!("the rule `{}` is switched off", off.id),
         ),
-        (_, _, Some(_)) => (State::Site, clause.site.clone()),
         (Some(_), Some(_), None) => (State::Partly, note),
         (None, Some(_), None) => (State::Later, note),
         (_, None, None) => (State::Covered, note),
