@@ -2,6 +2,8 @@
 //!
 //! Keys of one map are AND, items of a list are OR.
 
+use std::borrow::Cow;
+
 use super::{
     condition::{Condition, Directions, MessageNumber, Sum, Test, Who},
     list::Entries,
@@ -11,7 +13,7 @@ use super::{
     reader::Reader,
     route::{Destination, Origin},
     value::{Compare, Wrong},
-    yaml::{Node, Value},
+    yaml::{Entry, Node, Value},
 };
 use crate::{facts::Network, verdict::Direction};
 
@@ -104,6 +106,7 @@ impl Reader {
                 None
             }
             _ => {
+                let node = &*with_points(node);
                 let entries = self.map(node, "a condition", CONDITIONS, LATER)?;
                 let parts = entries
                     .iter()
@@ -405,6 +408,35 @@ fn group_of(key: &str, text: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{{ {inner}: {text} }}"))
+}
+
+/// `points.spam: …` is short for `points: { spam: … }`.
+fn with_points(node: &Node) -> Cow<'_, Node> {
+    let Value::Map(entries) = &node.value else {
+        return Cow::Borrowed(node);
+    };
+    let short = |entry: &Entry| entry.key.starts_with("points.");
+    if !entries.iter().any(short) {
+        return Cow::Borrowed(node);
+    }
+    let (short, mut long): (Vec<Entry>, Vec<Entry>) = entries.iter().cloned().partition(short);
+    let first = short.first().map_or(node.at, |entry| entry.key_at);
+    let named = short.into_iter().map(|entry| Entry {
+        key: entry.key.trim_start_matches("points.").to_owned(),
+        ..entry
+    });
+    long.push(Entry {
+        key: "points".to_owned(),
+        key_at: first,
+        node: Node {
+            at: first,
+            value: Value::Map(named.collect()),
+        },
+    });
+    Cow::Owned(Node {
+        at: node.at,
+        value: Value::Map(long),
+    })
 }
 
 /// Whether a `network:` names the site's networks by their use, and not by address.

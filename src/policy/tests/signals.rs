@@ -39,6 +39,16 @@ fn points_add_up_and_a_rule_asks_for_the_sum() {
 }
 
 #[test]
+fn points_may_be_asked_with_a_dot_as_well() {
+    let long = "{ points: { spam: \">= 6\" } }";
+    assert!(SPAM.contains(long), "{SPAM}");
+    let short = rules(&SPAM.replace(long, "{ points.spam: \">= 6\" }"));
+    let exe = with(vec![file("a.exe", 1)]);
+    assert_eq!(short.judge(&exe, 0, true).applied, Action::Reject);
+    assert_eq!(short.judge(&facts(), 0, true).verdict, Action::Note);
+}
+
+#[test]
 fn an_unknown_giver_makes_a_range() {
     let judge = |text: &str| rules(text).judge(&early(facts()), 0, false);
     // 2.0 now, 6.0 with the file.
