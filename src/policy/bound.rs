@@ -56,11 +56,21 @@ impl Bound {
 impl Reader {
     /// The value of `defer:`.
     pub(super) fn bound(&mut self, node: &Node) -> Option<Bound> {
+        let before = self.problems.errors();
         self.map(node, "`defer`", &["at_most", "then"], &[])?;
-        let mut bound = Bound::default();
-        if let Some(node) = node.child("at_most") {
-            bound.at_most = self.duration(node, "at_most")?;
+        if self.problems.errors() > before {
+            return None;
         }
+        let mut bound = Bound::default();
+        let Some(at_most) = node.child("at_most") else {
+            self.error(
+                node.at,
+                "`defer` does not say for how long",
+                "write `{ defer: { at_most: 4h, then: quarantine } }`",
+            );
+            return None;
+        };
+        bound.at_most = self.duration(at_most, "at_most")?;
         if let Some(node) = node.child("then") {
             if node.text() == Some("defer") {
                 self.error(

@@ -192,7 +192,8 @@ impl Reader {
                 }
             });
         }
-        self.points_asked(&tests, then.as_ref(), &id, ids);
+        let gives = then.as_ref().zip(node.child("then").map(|node| node.at));
+        self.points_asked(&tests, gives, &id, ids);
         if self.problems.errors() > before {
             return None;
         }

@@ -84,15 +84,15 @@ impl Reader {
     pub(super) fn points_asked(
         &mut self,
         tests: &[(PointsTest, At)],
-        then: Option<&Then>,
+        then: Option<(&Then, At)>,
         id: &str,
         ids: &Ids,
     ) {
-        if let (Some((_, at)), Some(then)) = (tests.first(), then)
+        if let (false, Some((then, at))) = (tests.is_empty(), then)
             && !then.gives.is_empty()
         {
             self.error(
-                *at,
+                at,
                 format!("the rule `{id}` asks for points and gives points"),
                 "a rule that asks for points may give none, else the order of rules would matter: make two rules of it",
             );

@@ -76,8 +76,9 @@ impl Reader {
         let singular = tree.child("policy").is_some();
         for needed in ["gacthu", "policies"] {
             if tree.child(needed).is_none() && !(needed == "policies" && singular) {
+                let first = tree.child("gacthu").map(|node| node.at);
                 self.error(
-                    At::file(tree.at.file),
+                    first.unwrap_or(At::file(tree.at.file)),
                     format!("the key `{needed}` is missing"),
                     BEGINS,
                 );

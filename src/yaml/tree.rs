@@ -226,6 +226,11 @@ fn report_syntax(file: u32, text: &str, error: &serde_saphyr::Error, problems: &
         }
         Error::MultipleDocuments { .. } => {
             message = "a second document begins here".to_owned();
+            // The crate names the first value behind the line that begins it.
+            let before = text.lines().take(at.line as usize).enumerate();
+            if let Some((line, _)) = before.filter(|(_, line)| line.starts_with("---")).last() {
+                (at.line, at.column) = (line as u32 + 1, 1);
+            }
             "a file holds one: remove the `---`".to_owned()
         }
         _ => {
