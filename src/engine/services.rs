@@ -175,9 +175,49 @@ impl Services {
 
     /// Waits in line for a turn; the permit is none only when the program is ending.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let permit = self.turns.acquire().await.ok();
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        permit
+        let _waiting = Waiting::new(&self.waiting);
+        self.turns.acquire().await.ok()
+    }
+}
+
+/// Counts one message as waiting until it is dropped: a message whose peer goes away while it
+/// waits is dropped in the middle of [`Services::turn`].
+struct Waiting<'a>(&'a AtomicI64);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicI64) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_goes_away_while_waiting_is_not_counted_for_ever() {
+        let policy = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies/base.yaml");
+        let limits = Limits {
+            turns: 1,
+            ..Limits::default()
+        };
+        let policy = crate::policy::load(&[policy]).unwrap();
+        let services = Services::new(policy, limits, None).unwrap();
+        let turn = services.turn().await;
+        tokio::select! {
+            biased;
+            _ = services.turn() => panic!("two turns at once"),
+            () = async { assert_eq!(services.heavy_waiting(), 1) } => {}
+        }
+        assert_eq!(services.heavy_waiting(), 0);
+        drop(turn);
+        assert!(services.turn().await.is_some());
     }
 }
