@@ -104,9 +104,11 @@ impl Judging {
         let route = self
             .generation
             .route(&self.facts.session, &sender, &recipient);
-        let attempt = Attempt::envelope(&sender, &recipient);
-        let known = self.generation.may_defer();
-        let deferred = known.then(|| self.services.deferred(&attempt)).flatten();
+        let may_defer = self.generation.may_defer();
+        let attempt = may_defer.then(|| Attempt::envelope(&sender, &recipient));
+        let deferred = attempt
+            .as_ref()
+            .and_then(|attempt| self.services.deferred(attempt));
         self.facts.recipients.push(recipient);
         self.facts.deferred.push(deferred);
         let index = self.facts.recipients.len() - 1;
@@ -142,7 +144,7 @@ impl Judging {
             },
             sensitive: judgement.sensitive,
             split,
-            attempts: if known { vec![attempt] } else { Vec::new() },
+            attempts: attempt.into_iter().collect(),
             recipients: vec![Decided { route, judgement }],
             failed: None,
             times: Times {
