@@ -6,12 +6,14 @@
 
 mod kind;
 mod matches;
+mod traits;
 
 use std::{fmt, net::IpAddr, time::Duration};
 
 pub use kind::{Class, KINDS, Kind};
 pub use matches::Matches;
 use serde::Serialize;
+pub use traits::{Group, TRAITS, Trait};
 
 use crate::{message::Address, questions::PatternHash};
 
@@ -374,13 +376,25 @@ pub struct FileFacts {
     /// Why it counts as executable: empty when nothing speaks for it.
     pub executable: Vec<ExecutableSign>,
     /// Whether its content is encrypted.
-    #[serde(skip)]
+    #[serde(serialize_with = "known")]
     pub encrypted: Fact<bool>,
+    /// How it is encrypted, as far as the format says it (`zipcrypto`, `aes-256`, `rc4-40`).
+    pub cipher: Option<&'static str>,
+    /// What else was found about it, each once.
+    pub traits: Vec<&'static Trait>,
     /// Why it was not opened: none for an opened container and for what is no container.
     pub not_opened: Option<NotOpened>,
     /// The policy's own patterns that one of its names meets.
     #[serde(skip)]
     pub matches: Vec<PatternHash>,
+}
+
+/// The value where it is known, null where it is not.
+fn known<T: Serialize, S: serde::Serializer>(
+    fact: &Fact<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    fact.known().serialize(serializer)
 }
 
 /// One sign that a file is executable.

@@ -81,6 +81,8 @@ fn file(node: &Node, executables: bool) -> FileFacts {
         sha256: hex(&node.sha256),
         executable,
         encrypted: node.encrypted.clone(),
+        cipher: node.cipher,
+        traits: node.traits.clone(),
         not_opened: node.not_opened.clone(),
         matches: Vec::new(),
     }

@@ -1,9 +1,80 @@
 //! Decoded bytes of one part on their way into the spool: counted, hashed, kept.
 
+use std::io;
+
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{Blob, Data, Why, spool::MessageSpool};
+use super::{
+    Blob, Data, Spool, Why,
+    spool::{MessageSpool, SCRATCH_MEMORY},
+};
+
+/// Where members of containers wait while they are looked at: in memory as long as they are small,
+/// in an own unlinked file of the [`Spool`] beyond that.
+///
+/// Members are opened depth first, so the last one that was written is the first to go, and
+/// [`Scratch::release`] gives its room back.
+#[derive(Debug)]
+pub struct Scratch {
+    spool: MessageSpool,
+}
+
+/// One member on its way into a [`Scratch`].
+pub struct ScratchWriter(BlobWriter);
+
+impl Spool {
+    /// An empty scratch.
+    pub fn scratch(&self) -> Scratch {
+        let mut spool = self.message();
+        spool.memory = SCRATCH_MEMORY;
+        Scratch { spool }
+    }
+}
+
+impl Scratch {
+    /// A new member.
+    pub fn writer(&self) -> ScratchWriter {
+        ScratchWriter(self.spool.writer())
+    }
+
+    /// Takes bytes of a member. One member is written at a time.
+    pub fn write(&mut self, member: &mut ScratchWriter, bytes: &[u8]) {
+        member.0.write(&mut self.spool, bytes);
+    }
+
+    /// The member is whole.
+    pub fn finish(&self, member: ScratchWriter) -> Blob {
+        member.0.finish(&self.spool)
+    }
+
+    /// The member is not wanted any more; nothing that was written behind it may still be in use.
+    pub fn release(&mut self, blob: &Blob) {
+        match &blob.data {
+            Data::Memory(bytes) => {
+                self.spool.memory = (self.spool.memory + bytes.len()).min(SCRATCH_MEMORY);
+            }
+            Data::Spooled(range) => {
+                self.spool.give_back(range);
+                self.spool.ends += blob.head.len() + blob.tail.len();
+            }
+            Data::Apart | Data::NotKept(_) => {}
+        }
+    }
+}
+
+impl ScratchWriter {
+    /// Bytes written so far.
+    pub fn size(&self) -> u64 {
+        self.0.size()
+    }
+}
+
+impl std::fmt::Debug for ScratchWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ScratchWriter").field(&self.size()).finish()
+    }
+}
 
 /// Takes the decoded bytes of one part.
 pub(super) struct BlobWriter {
@@ -183,6 +254,70 @@ impl MessageSpool {
     }
 }
 
+impl Blob {
+    /// A file that lies in memory.
+    pub fn in_memory(bytes: Bytes) -> Self {
+        Self {
+            size: bytes.len() as u64,
+            sha256: Sha256::digest(&bytes).into(),
+            head: bytes.slice(..bytes.len().min(HEAD)),
+            tail: bytes.slice(bytes.len().saturating_sub(TAIL)..),
+            data: Data::Memory(bytes),
+        }
+    }
+
+    /// A piece of this file as a file of its own, which shares its bytes; none where the piece does
+    /// not lie in it or its bytes were not kept.
+    ///
+    /// # Errors
+    /// When the spool file cannot be read.
+    pub fn piece(&self, start: u64, len: u64) -> io::Result<Option<Self>> {
+        if start.checked_add(len).is_none_or(|end| end > self.size) {
+            return Ok(None);
+        }
+        let data = match &self.data {
+            Data::Apart | Data::NotKept(_) => return Ok(None),
+            Data::Memory(bytes) => {
+                // Inside the bytes, so inside what a usize can count.
+                let start = usize::try_from(start).unwrap_or(usize::MAX);
+                let end = start.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+                return Ok((end <= bytes.len()).then(|| Self::in_memory(bytes.slice(start..end))));
+            }
+            Data::Spooled(range) => range.piece(start, len),
+        };
+        let piece = Self {
+            size: len,
+            data: Data::Spooled(data),
+            ..Self::apart(len, [0; 32])
+        };
+        let (mut hash, mut at) = (Sha256::new(), 0);
+        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        while at < len {
+            let step = (len - at).min(PIECE);
+            let Some(bytes) = piece.read_at(at, usize::try_from(step).unwrap_or(0))? else {
+                return Ok(None);
+            };
+            hash.update(&bytes);
+            ends(
+                &mut head,
+                &mut tail,
+                Keep {
+                    head: HEAD,
+                    tail: TAIL,
+                },
+                &bytes,
+            );
+            at += step;
+        }
+        Ok(Some(Self {
+            sha256: hash.finalize().into(),
+            head: head.into(),
+            tail: last(tail, TAIL),
+            ..piece
+        }))
+    }
+}
+
 /// Follows the first and last bytes of what goes by.
 fn ends(head: &mut Vec<u8>, tail: &mut Vec<u8>, keep: Keep, bytes: &[u8]) {
     let missing = keep.head.saturating_sub(head.len()).min(bytes.len());
@@ -207,3 +342,5 @@ fn last(mut tail: Vec<u8>, keep: usize) -> Bytes {
 const HEAD: usize = 4 << 10;
 /// Last bytes that are kept of each body.
 const TAIL: usize = 1 << 10;
+/// Bytes of a piece that are read at once.
+const PIECE: u64 = 64 << 10;

@@ -25,6 +25,7 @@ mod text;
 mod transfer;
 
 pub use address::Address;
+pub use blob_writer::{Scratch, ScratchWriter};
 pub use envelope::{Envelope, Recipient, Route, Sender, Session};
 pub use headers::{Field, Headers};
 pub use names::Names;

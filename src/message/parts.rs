@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Blob, Headers, Names};
+use super::{Blob, Headers, Names, Spool};
 
 /// A message, taken apart.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Message {
     /// The Content-IDs that the HTML texts show by `cid:` (RFC 2392), percent-decoded, each with
     /// the id of the attached message it stands in (none: the message itself).
     pub html_cids: HashSet<(Option<usize>, String)>,
+    /// Where its bodies are, and where members of its containers wait while they are opened.
+    pub spool: Spool,
 }
 
 impl Message {

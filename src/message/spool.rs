@@ -227,6 +227,15 @@ impl Blob {
 }
 
 impl Range {
+    /// A piece of the piece; the caller has made sure that it lies in it.
+    pub(super) fn piece(&self, start: u64, len: u64) -> Self {
+        Self {
+            file: Arc::clone(&self.file),
+            start: self.start.saturating_add(start),
+            len,
+        }
+    }
+
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
         let offset = self.start + at;
         self.file.file.read_exact_at(into, offset)?;
@@ -257,6 +266,13 @@ impl Read for Reader {
 }
 
 impl MessageSpool {
+    /// The store that this is a part of.
+    pub(super) fn store(&self) -> Spool {
+        Spool {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
     /// The piece of the file that begins at `start`.
     pub(super) fn range(&self, start: u64, len: u64) -> Data {
         match &self.file {
@@ -266,6 +282,20 @@ impl MessageSpool {
             }
             None => Data::NotKept(Why::Damaged),
         }
+    }
+
+    /// What lies at the end of the file is not wanted any more: its room is written over.
+    pub(super) fn give_back(&mut self, range: &Range) {
+        let own = self
+            .file
+            .as_ref()
+            .is_some_and(|file| Arc::ptr_eq(file, &range.file));
+        if !own || range.start.checked_add(range.len) != Some(self.end) {
+            return;
+        }
+        self.end = range.start;
+        range.file.charged.fetch_sub(range.len, Ordering::Relaxed);
+        self.shared.used.fetch_sub(range.len, Ordering::Relaxed);
     }
 
     /// Writes to the end of the message's file; fails at the total limit and on a full disk.
@@ -400,6 +430,8 @@ fn random(into: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Bytes of memory for the members of one message that are open at the same time.
+pub(super) const SCRATCH_MEMORY: usize = 8 << 20;
 /// Heads and tails of the spooled bodies of one message, together.
 const ENDS_PER_MESSAGE: usize = 4 << 20;
 /// Bytes that are encrypted and written at once.

@@ -309,6 +309,8 @@ fn sample_reply(policy: &Policy, rule: &Rule) -> Option<ReplyText> {
         sha256: String::new(),
         executable: Vec::new(),
         encrypted: Fact::Known(false),
+        cipher: None,
+        traits: Vec::new(),
         not_opened: None,
         matches: Vec::new(),
     };

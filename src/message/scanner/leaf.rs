@@ -77,6 +77,7 @@ impl Shared {
             problems: self.problems,
             not_scanned: self.not_scanned,
             html_cids: self.html_cids,
+            spool: self.spool.store(),
         };
         let told: HashSet<String> = message
             .not_scanned

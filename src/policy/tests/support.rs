@@ -124,6 +124,8 @@ pub(super) fn file(name: &str, size: u64) -> FileFacts {
         sha256: String::new(),
         executable: Vec::new(),
         encrypted: Fact::Known(false),
+        cipher: None,
+        traits: Vec::new(),
         not_opened: None,
         matches: Vec::new(),
     }

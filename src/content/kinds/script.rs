@@ -16,10 +16,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::{
-    kinds::{Found, Sample},
-    text::Folded,
-};
+use super::{Found, Sample, text::Folded};
 
 /// Finds the kinds of this text and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {

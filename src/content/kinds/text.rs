@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::{
-    kinds::{Found, Sample},
-    script,
-};
+use super::{Found, Sample, script};
 
 /// How much of the beginning is read as text.
-pub(super) const READ: usize = 4096;
+pub(in crate::content) const READ: usize = 4096;
 /// How much of it tells what a page or a message is.
 const OPENING: usize = 1024;
 

@@ -1,8 +1,8 @@
 //! Kinds that need more than bytes at one place: programs of the `MZ` family, `0xCAFEBABE`, OLE
 //! compound files, PKCS #7, and archives whose sign is too short to be believed alone.
 
-use super::kinds::{Found, Sample};
 use super::text;
+use super::{Found, Sample};
 
 /// Finds the kinds of this file and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {

@@ -14,9 +14,15 @@
 //! assert_eq!(found[0].id, "elf");
 //! ```
 
+mod binary;
+mod script;
+#[cfg(test)]
+mod tests;
+pub(super) mod text;
+pub(super) mod zip;
+
 use std::borrow::Cow;
 
-use super::{binary, text, zip};
 use crate::facts::Kind;
 
 /// What is looked at of one file.
@@ -368,7 +374,7 @@ static INFERRED: &[(&str, &str)] = &[
 ];
 
 #[cfg(test)]
-pub(super) fn table_ids() -> impl Iterator<Item = &'static str> {
+fn table_ids() -> impl Iterator<Item = &'static str> {
     RULES
         .iter()
         .map(|rule| rule.id)

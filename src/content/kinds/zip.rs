@@ -5,12 +5,12 @@
 use memchr::memmem;
 
 use super::{
+    Found, Sample,
     binary::{u16_at, u32_at},
-    kinds::{Found, Sample},
 };
 
 /// What is seen of an archive without unpacking.
-pub(super) struct View {
+pub(in crate::content) struct View {
     /// Names of members: those of the first local headers, then those of the central directory.
     names: Vec<Vec<u8>>,
     /// Whether a member seen is encrypted (general purpose bit 0).
@@ -24,7 +24,7 @@ pub(super) struct View {
 impl View {
     /// The archive in this file, if there is one: from its first byte, or behind something else
     /// (self-extracting programs, polyglots) when a central directory ends exactly where the file ends.
-    pub(super) fn of(sample: &Sample<'_>) -> Option<Self> {
+    pub(in crate::content) fn of(sample: &Sample<'_>) -> Option<Self> {
         let mut view = Self {
             names: Vec::new(),
             encrypted: false,
@@ -40,7 +40,7 @@ impl View {
     }
 
     /// Whether a member is encrypted; none when not all are seen.
-    pub(super) fn encrypted(&self) -> Option<bool> {
+    pub(in crate::content) fn encrypted(&self) -> Option<bool> {
         match (self.encrypted, self.complete) {
             (true, _) => Some(true),
             (false, true) => Some(false),

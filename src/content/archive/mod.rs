@@ -1,0 +1,3 @@
+//! Readers of archives and compressed files.
+
+pub(super) mod stream;

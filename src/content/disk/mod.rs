@@ -1,0 +1,1 @@
+//! Readers of disk images and file systems.

@@ -1,0 +1,1 @@
+//! Readers of documents: what lies inside them, and what acts when they are opened.

@@ -1,0 +1,1 @@
+//! Readers of messages and of what only mail programs use.

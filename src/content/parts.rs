@@ -1,0 +1,149 @@
+//! The parts of a message as nodes: what mail programs show as text, what they show as attached.
+
+use std::collections::HashMap;
+
+use super::{Needs, Node, add_kinds, bytes_say, opener::Opener, why};
+use crate::{
+    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason},
+    message::{Disposition, Message, Part, PartKind, Unscanned},
+};
+
+/// Adds the parts of a message and opens them: of the message itself, or of one that lies inside a
+/// container (`holder`), with `depth` containers around its parts.
+pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usize>, depth: u32) {
+    let unscanned: HashMap<&str, &Unscanned> = message
+        .not_scanned
+        .iter()
+        .map(|place| (place.part.as_str(), place))
+        .collect();
+    let first = opener.tree.nodes.len();
+    let outer = holder.and_then(|holder| opener.tree.nodes.get(holder));
+    let prefix = outer.map(|node| (node.number.clone(), node.part));
+    // Where each attached message stands in the tree, and the message that each part stands in:
+    // parents come first in the list of parts, so one pass knows both.
+    let mut node_of_message: HashMap<usize, usize> = HashMap::new();
+    let mut enclosing: Vec<Option<usize>> = Vec::with_capacity(message.parts.len());
+    for part in &message.parts {
+        let parent = part.parent.and_then(|parent| {
+            let node = node_of_message.get(&parent).copied();
+            node.or_else(|| enclosing.get(parent).copied().flatten())
+        });
+        let parent = parent.or(holder);
+        enclosing.push(parent);
+        if part.kind == PartKind::Multipart {
+            continue;
+        }
+        let index = opener.tree.nodes.len();
+        if part.kind == PartKind::Message {
+            node_of_message.insert(part.id, index);
+        }
+        let unscanned = unscanned
+            .get(part.number.as_str())
+            .map(|place| why(&place.why));
+        let needs = opener.needs;
+        let mut node = node(message, part, parent, unscanned, &needs);
+        if let Some((number, part)) = &prefix {
+            node.number = format!("{number}/{}", node.number);
+            node.part = *part;
+        }
+        opener.tree.nodes.push(node);
+        // A letter's text may quote a message or an archive; a file that is one is opened.
+        if needs.kinds && part.kind != PartKind::Message && !is_body(part) {
+            for blob in part.blob.iter().chain(&part.other) {
+                opener.open(index, blob, depth);
+            }
+        }
+    }
+    // An attached message is as large as what it holds. From the end: children stand behind parents.
+    for index in (first..opener.tree.nodes.len()).rev() {
+        let Some(node) = opener.tree.nodes.get(index) else {
+            continue;
+        };
+        let (size, parent) = (node.size, node.parent);
+        if let Some(parent) = parent.and_then(|parent| opener.tree.nodes.get_mut(parent))
+            && parent.message
+        {
+            parent.size = parent.size.saturating_add(size);
+        }
+    }
+}
+
+fn node(
+    message: &Message,
+    part: &Part,
+    parent: Option<usize>,
+    unscanned: Option<NotOpened>,
+    needs: &Needs,
+) -> Node {
+    let is_message = part.kind == PartKind::Message;
+    let body = is_body(part);
+    let (mut kinds, mut encrypted) = (Vec::new(), Fact::Unknown(Reason::NotAsked));
+    let not_opened = unscanned.filter(|_| !body);
+    if needs.kinds && is_message {
+        kinds.extend(Kind::by_id("eml"));
+        encrypted = Fact::Known(false);
+        if let Some(blob) = &part.blob {
+            // Of a message that may also be taken for a file: a program by that name is a program.
+            add_kinds(&mut kinds, bytes_say(&part.names.all, blob, false).0);
+        }
+    } else if needs.kinds
+        && let Some(blob) = &part.blob
+    {
+        (kinds, encrypted) = bytes_say(&part.names.all, blob, body);
+        if let Some(other) = &part.other {
+            add_kinds(&mut kinds, bytes_say(&part.names.all, other, body).0);
+        }
+    }
+    Node {
+        part: part.id,
+        number: part.number.clone(),
+        parent,
+        place: if parent.is_some() {
+            Place::Message
+        } else {
+            Place::Top
+        },
+        role: role(message, part, &kinds),
+        message: is_message,
+        name: part.names.shown.clone(),
+        names: part.names.all.clone(),
+        declared_type: part.media_type.clone(),
+        kinds,
+        size: part
+            .blob
+            .as_ref()
+            .filter(|_| !is_message)
+            .map_or(0, |blob| blob.size),
+        sha256: part.blob.as_ref().map_or([0; 32], |blob| blob.sha256),
+        encrypted,
+        cipher: None,
+        traits: Vec::new(),
+        not_opened,
+    }
+}
+
+/// Whether mail programs show it as the text of the letter.
+///
+/// An unknown disposition counts as attachment (RFC 2183 section 2.8).
+fn is_body(part: &Part) -> bool {
+    part.kind == PartKind::Leaf
+        && matches!(part.media_type.as_str(), "text/plain" | "text/html")
+        && part.names.all.is_empty()
+        && matches!(part.disposition, Disposition::None | Disposition::Inline)
+}
+
+fn role(message: &Message, part: &Part, kinds: &[&'static Kind]) -> FileRole {
+    if is_body(part) {
+        return FileRole::Text;
+    }
+    // A picture by its bytes where they are known (some programs declare octet-stream), by its type
+    // where they are not.
+    let picture = match kinds {
+        [] => part.media_type.starts_with("image/"),
+        kinds => kinds.iter().any(|kind| kind.class == Class::Image),
+    };
+    if picture && part.kind == PartKind::Leaf && message.is_shown_by_html(part) {
+        return FileRole::Inline;
+    }
+    FileRole::Attachment
+}

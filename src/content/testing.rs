@@ -1,0 +1,79 @@
+//! For tests of readers: a file goes into a letter, the letter is opened, a tree comes out.
+
+use std::fmt::Write as _;
+
+use super::{Budget, Needs, Node, Tree, open};
+use crate::message::{Limits, Message, Receiver, Spool};
+
+/// Opens a letter with one attachment.
+pub(super) fn open_file(name: &str, bytes: &[u8]) -> Tree {
+    open_letter("Kính gửi", &[(name, bytes)], Budget::default())
+}
+
+/// Opens a letter with this text and these attachments.
+pub(super) fn open_letter(text: &str, files: &[(&str, &[u8])], mut budget: Budget) -> Tree {
+    let needs = Needs {
+        kinds: true,
+        ..Needs::default()
+    };
+    open(&letter(text, files), &needs, &mut budget)
+}
+
+/// A letter with this text and these attachments.
+pub(super) fn letter(text: &str, files: &[(&str, &[u8])]) -> Message {
+    let mut mail = format!(
+        "Subject: thu\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    );
+    for (name, bytes) in files {
+        let _ = write!(
+            mail,
+            "--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+             Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
+        );
+        for line in base64(bytes).as_bytes().chunks(76) {
+            mail.push_str(std::str::from_utf8(line).unwrap());
+            mail.push_str("\r\n");
+        }
+    }
+    mail.push_str("--b--\r\n");
+    let spool = Spool::new(None, 256 << 10, 1 << 30).unwrap();
+    let mut receiver = Receiver::new(&spool, Limits::default());
+    receiver.raw(mail.as_bytes());
+    receiver.finish()
+}
+
+/// Everything that stands in the attachment, each as `path: kind kind`, in the order of the tree; the
+/// attachment itself first.
+pub(super) fn found(tree: &Tree) -> Vec<String> {
+    let files = tree
+        .nodes
+        .iter()
+        .filter(|node| node.number.starts_with('2'));
+    files.map(line).collect()
+}
+
+fn line(node: &Node) -> String {
+    let kinds: Vec<&str> = node.kinds.iter().map(|kind| kind.id).collect();
+    format!("{}: {}", node.number, kinds.join(" "))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let mut bits = 0_u32;
+        for at in 0..3 {
+            bits = bits << 8 | u32::from(three.get(at).copied().unwrap_or(0));
+        }
+        for at in 0..4 {
+            if at > three.len() {
+                text.push('=');
+            } else {
+                let six = bits >> (18 - 6 * at) & 63;
+                text.push(char::from(letters[six as usize]));
+            }
+        }
+    }
+    text
+}
