@@ -8,6 +8,7 @@
 //! waiting.
 
 mod decision;
+mod opening;
 mod services;
 
 use std::{
@@ -26,11 +27,11 @@ pub use self::{
     services::{Limits, Services},
 };
 use crate::{
-    content::{self, Budget, Needs},
+    content::{self, Budget, Gate, Needs},
     counters::Attempt,
     facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
     inspect::{self, pattern::Patterns},
-    message::{self, Address, Receiver},
+    message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
     questions::Questions,
     reference::Reference,
@@ -220,38 +221,89 @@ impl Judging {
         self.read(|receiver| receiver.raw(bytes));
     }
 
-    /// The end of the message: finds the facts, asks the policy.
+    /// The end of the message: finds the facts, asks the policy. Attachments are opened on a thread
+    /// of their own; see `engine/opening.rs`.
     pub async fn end(mut self) -> Decision {
         if !self.batch.is_empty() {
             self.read_batch().await;
         }
-        if self.seen <= self.services.limits.heavy {
-            return self.end_now();
-        }
-        let services = self.services.clone();
-        let waited = Instant::now();
-        let _turn = services.turn().await;
-        self.times.wait += waited.elapsed();
-        match tokio::task::spawn_blocking(move || self.end_now()).await {
-            Ok(decision) => decision,
-            // `end_now` lets no panic through, so only the end of the runtime comes here, and with
-            // it this future ends as well.
-            Err(_) => std::future::pending().await,
-        }
+        let heavy = self.seen > self.services.limits.heavy;
+        let read = if heavy {
+            let services = self.services.clone();
+            let waited = Instant::now();
+            let _turn = services.turn().await;
+            self.times.wait += waited.elapsed();
+            let receiver = self.receiver.take();
+            let started = Instant::now();
+            let read = tokio::task::spawn_blocking(move || finish(receiver)).await;
+            self.times.scan += started.elapsed();
+            // Only the end of the runtime comes here.
+            read.unwrap_or_else(|error| Err(error.to_string()))
+        } else {
+            self.finish()
+        };
+        let found = match read {
+            Ok(message) if heavy || content::has_files(&message) => {
+                let generation = self.generation.clone();
+                let patterns = self.patterns.clone();
+                let budget = self.services.limits.opening.clone();
+                let openings = self.services.openings.clone();
+                let mut times = Times::default();
+                let found = openings.run(move |gate| {
+                    let questions = generation.questions();
+                    let found = guarded(|| {
+                        find(
+                            &message,
+                            questions,
+                            &patterns,
+                            budget,
+                            Some(gate),
+                            &mut times,
+                        )
+                    });
+                    (found, times)
+                });
+                let started = Instant::now();
+                let Some((found, times)) = found.await else {
+                    return self.judged(Err("no thread for opening".to_owned()));
+                };
+                self.times.content += times.content;
+                self.times.inspect += times.inspect;
+                let worked = times.content + times.inspect;
+                self.times.wait += started.elapsed().saturating_sub(worked);
+                found
+            }
+            read => self.found(read),
+        };
+        self.judged(found)
     }
 
-    /// As [`Self::end`], on the thread where it is called.
+    /// As [`Self::end`], all of it on the thread where it is called, which waits for nobody.
     pub fn end_now(mut self) -> Decision {
-        let found = self
-            .receiver
-            .take()
-            .ok_or_else(|| "the message's reader failed".to_owned())
-            .and_then(|receiver| {
-                guarded(|| {
-                    let questions = self.generation.questions();
-                    find(receiver, questions, &self.patterns, &mut self.times)
-                })
-            });
+        let read = self.finish();
+        let found = self.found(read);
+        self.judged(found)
+    }
+
+    /// The last byte is read.
+    fn finish(&mut self) -> Result<Message, String> {
+        let started = Instant::now();
+        let read = finish(self.receiver.take());
+        self.times.scan += started.elapsed();
+        read
+    }
+
+    /// Finds the facts here and now.
+    fn found(&mut self, read: Result<Message, String>) -> Result<Found, String> {
+        let message = read?;
+        let budget = self.services.limits.opening.clone();
+        let questions = self.generation.questions();
+        let times = &mut self.times;
+        guarded(|| find(&message, questions, &self.patterns, budget, None, times))
+    }
+
+    /// Asks the policy.
+    fn judged(mut self, found: Result<Found, String>) -> Decision {
         let failed = match found {
             Ok((message, files, matches)) => {
                 self.facts.matches = matches;
@@ -373,26 +425,33 @@ impl fmt::Debug for Judging {
     }
 }
 
+/// What the stages behind the last byte find.
+type Found = (MessageFacts, Files, Matches);
+
+/// The message, taken apart; none where its reader failed.
+fn finish(receiver: Option<Receiver>) -> Result<Message, String> {
+    let receiver = receiver.ok_or_else(|| "the message's reader failed".to_owned())?;
+    guarded(|| receiver.finish())
+}
+
 /// The stages behind the last byte: tree, then facts.
 fn find(
-    receiver: Receiver,
+    message: &Message,
     questions: &Questions,
     patterns: &Patterns,
+    mut budget: Budget,
+    gate: Option<Arc<dyn Gate>>,
     times: &mut Times,
-) -> (MessageFacts, Files, Matches) {
+) -> Found {
     let started = Instant::now();
-    let message = receiver.finish();
-    let scanned = Instant::now();
-    times.scan += scanned - started;
     let needs = Needs::of(questions);
-    let mut budget = Budget::default();
-    let tree = content::open(&message, &needs, &mut budget);
-    let letter = content::letter(&message, &needs, &mut budget);
+    let tree = content::open_in_turn(message, &needs, &mut budget, gate);
+    let letter = content::letter(message, &needs, &mut budget);
     let opened = Instant::now();
-    times.content += opened - scanned;
+    times.content += opened - started;
     let mut files = inspect::files(&tree, questions);
-    let matches = patterns.answer(&message, &letter, &mut files);
-    let facts = (inspect::message(&message), files);
+    let matches = patterns.answer(message, &letter, &mut files);
+    let facts = (inspect::message(message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);

@@ -51,6 +51,8 @@ pub struct Metrics {
     pub spool_bytes: IntGauge,
     /// Large messages that wait in line for their turn now.
     pub heavy_waiting: IntGauge,
+    /// Messages that wait to be opened further now.
+    pub opening_waiting: IntGauge,
     /// Loads of the policy by result.
     pub reloads: IntCounterVec,
     /// When the running policy was loaded.
@@ -199,6 +201,11 @@ impl Metrics {
                 &registry,
                 "gacthu_heavy_waiting",
                 "Large messages that wait for their turn now.",
+            ),
+            opening_waiting: gauge(
+                &registry,
+                "gacthu_opening_waiting",
+                "Messages whose attachments turned out to be much work and wait for their turn now.",
             ),
             reloads: counters(
                 &registry,

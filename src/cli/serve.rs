@@ -360,6 +360,7 @@ impl Desk for Office {
             .spool_bytes
             .set(i64::try_from(services.spool_bytes()).unwrap_or(i64::MAX));
         metrics.heavy_waiting.set(services.heavy_waiting());
+        metrics.opening_waiting.set(services.opening_waiting());
         metrics.render()
     }
 

@@ -59,6 +59,9 @@ pub trait Gate: fmt::Debug + Send + Sync {
     /// # Errors
     /// When no turn came in time: what is not opened yet will not be.
     fn enter(&self) -> Result<(), NotOpened>;
+
+    /// Whether nobody waits for the result any more: opening may end at once.
+    fn abandoned(&self) -> bool;
 }
 
 /// What of a [`Budget`] is spent.
@@ -72,6 +75,7 @@ pub(super) struct Spending {
     /// Time that was spent waiting at the gate: not the message's.
     waited: Duration,
     gate: Option<Arc<dyn Gate>>,
+    entered: bool,
     /// What ended it all.
     over: Option<NotOpened>,
 }
@@ -99,6 +103,7 @@ impl Spending {
             begun: Instant::now(),
             waited: Duration::ZERO,
             gate,
+            entered: false,
             over: None,
         }
     }
@@ -138,11 +143,13 @@ impl Spending {
             return Err(over.clone());
         }
         let spent = self.begun.elapsed().saturating_sub(self.waited);
+        if self.gate.as_ref().is_some_and(|gate| gate.abandoned()) {
+            return Err(self.end("time", millis(self.limits.time), millis(spent)));
+        }
         if self.bytes > LIGHT_BYTES || spent > LIGHT_TIME {
             self.enter()?;
         }
         if spent > self.limits.time {
-            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             let spent_millis = millis(spent).saturating_add(1);
             return Err(self.end("time", millis(self.limits.time), spent_millis));
         }
@@ -175,9 +182,10 @@ impl Spending {
 
     /// Much work: waits in line, once.
     fn enter(&mut self) -> Result<(), NotOpened> {
-        let Some(gate) = self.gate.take() else {
+        let Some(gate) = self.gate.as_ref().filter(|_| !self.entered) else {
             return Ok(());
         };
+        self.entered = true;
         let waited = Instant::now();
         let entered = gate.enter();
         self.waited += waited.elapsed();
@@ -194,7 +202,11 @@ impl Spending {
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What passes without waiting in line: bytes out, time, decoders' memory.
 const LIGHT_BYTES: u64 = 16 << 20;
-const LIGHT_TIME: Duration = Duration::from_millis(60);
+const LIGHT_TIME: Duration = Duration::from_millis(30);
 const LIGHT_MEMORY: u64 = 32 << 20;

@@ -132,6 +132,11 @@ pub fn open_in_turn(
     opener.tree
 }
 
+/// Whether a message has files that may have to be opened, so that it is work.
+pub fn has_files(message: &Message) -> bool {
+    message.parts.iter().any(parts::is_file)
+}
+
 /// The reason of the message's scanner, as a fact.
 pub fn why(why: &Why) -> NotOpened {
     match why {

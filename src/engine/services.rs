@@ -15,7 +15,9 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::opening::Openings;
 use crate::{
+    content::Budget,
     counters::{Attempt, Clock, Counters, Nothing, SystemClock},
     inspect::pattern::Patterns,
     message::Spool,
@@ -36,6 +38,13 @@ pub struct Limits {
     pub memory: usize,
     /// Bytes that all messages together may hold in the spool.
     pub spool: u64,
+    /// What opening one message's attachments may cost.
+    pub opening: Budget,
+    /// Bytes that all openings which turned out to be much work may hold together; the others wait
+    /// in line.
+    pub opening_memory: u64,
+    /// How long a message waits in that line before it is judged as far as it was opened.
+    pub opening_wait: Duration,
 }
 
 impl Default for Limits {
@@ -46,6 +55,9 @@ impl Default for Limits {
             turns: 0,
             memory: 256 << 10,
             spool: 8 << 30,
+            opening: Budget::default(),
+            opening_memory: 1 << 30,
+            opening_wait: Duration::from_secs(30),
         }
     }
 }
@@ -76,6 +88,7 @@ pub struct Services {
     pub(super) limits: Limits,
     pub(super) spool: Spool,
     pub(super) turns: Semaphore,
+    pub(super) openings: Arc<Openings>,
     pub(super) waiting: AtomicI64,
     pub(super) counters: Arc<dyn Counters>,
     pub(super) clock: Arc<dyn Clock>,
@@ -96,6 +109,12 @@ impl Services {
             running: ArcSwap::from_pointee(Running::new(policy, Arc::default())),
             spool: Spool::new(spool_dir, limits.memory, limits.spool)?,
             turns: Semaphore::new(turns),
+            openings: Arc::new(Openings::new(
+                turns,
+                limits.opening_memory,
+                &limits.opening,
+                limits.opening_wait,
+            )),
             waiting: AtomicI64::new(0),
             counters: Arc::new(Nothing),
             clock: Arc::new(SystemClock),
@@ -171,6 +190,11 @@ impl Services {
     /// Heavy messages that wait for a turn now.
     pub fn heavy_waiting(&self) -> i64 {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Messages that turned out to be much work and wait to be opened further.
+    pub fn opening_waiting(&self) -> i64 {
+        self.openings.waiting()
     }
 
     /// Waits in line for a turn; the permit is none only when the program is ending.

@@ -5,12 +5,14 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use ipnet::IpNet;
 
 use super::{Log, LogFormat, Settings};
 use crate::{
+    engine,
     facts::{Network, Role},
     milter::{self, ListenSpec, Place},
     site::Networks,
@@ -19,6 +21,7 @@ use crate::{
         Problem,
         reader::Reader,
         tree::{self, At, Entry, MAX_BYTES, Node, Value},
+        value::human_duration,
     },
 };
 
@@ -48,6 +51,8 @@ pub(super) fn read(path: &Path) -> (Settings, Vec<Problem>) {
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
+/// How long opening may keep Postfix waiting at the final dot (its client waits behind it).
+const LONGEST: Duration = Duration::from_secs(45);
 
 impl Reader {
     fn settings_file(&mut self, path: &Path) -> Option<Settings> {
@@ -389,7 +394,11 @@ impl Reader {
             "batch",
             "turns",
             "memory",
+            "opening",
         ];
+        if let Some(opening) = node.child("opening") {
+            self.opening(opening, &mut settings.limits);
+        }
         let (server, limits) = (&mut settings.milter, &mut settings.limits);
         let times = &mut server.timeouts;
         for Entry { key, node, .. } in self.map(node, "`limits`", &known, &[]).unwrap_or_default() {
@@ -437,6 +446,63 @@ impl Reader {
                     "a connection that is cut costs an innocent message Postfix's default action: write `5m` or more",
                 );
             }
+        }
+    }
+
+    /// What opening attachments may cost.
+    fn opening(&mut self, node: &Node, limits: &mut engine::Limits) {
+        let known = [
+            "bytes", "ratio", "members", "depth", "time", "memory", "together", "wait",
+        ];
+        let entries = self.map(node, "`opening`", &known, &[]).unwrap_or_default();
+        let budget = &mut limits.opening;
+        for Entry { key, node, .. } in entries {
+            let key = key.as_str();
+            match key {
+                "bytes" | "memory" | "together" => {
+                    let Some(size) = self.size(node, key, 1 << 20..=1 << 40) else {
+                        continue;
+                    };
+                    match key {
+                        "bytes" => budget.bytes = size,
+                        "memory" => budget.memory = size,
+                        _ => limits.opening_memory = size,
+                    }
+                }
+                "ratio" | "members" | "depth" => {
+                    let bounds = match key {
+                        "ratio" => 10..=1_000_000,
+                        "members" => 1..=10_000_000,
+                        _ => 1..=64,
+                    };
+                    let Some(count) = self.count(node, key, bounds) else {
+                        continue;
+                    };
+                    match key {
+                        "ratio" => budget.ratio = count as u64,
+                        "members" => budget.members = count as u64,
+                        _ => budget.depth = u32::try_from(count).unwrap_or(budget.depth),
+                    }
+                }
+                // Both together stay below the time that Postfix waits at the final dot.
+                "time" => budget.time = self.time(node, key, 1..=30).unwrap_or(budget.time),
+                "wait" => {
+                    limits.opening_wait =
+                        self.time(node, key, 1..=45).unwrap_or(limits.opening_wait);
+                }
+                _ => {}
+            }
+        }
+        let longest = limits.opening.time + limits.opening_wait;
+        if longest > LONGEST {
+            self.error(
+                node.at,
+                format!("`time` and `wait` are {} together", human_duration(longest)),
+                format!(
+                    "Postfix must not wait longer than {} at the final dot: make one of them smaller",
+                    human_duration(LONGEST)
+                ),
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{LogFormat, Settings};
 use crate::{
-    engine,
+    content, engine,
     facts::{Network, Role},
     milter,
     verdict::MixedPolicies,
@@ -67,7 +67,7 @@ listeners:
   - { inet6: \"[::1]:8900\" }
 networks: { mailbox_servers: [10.0.0.5/32], gateways: 10.0.0.9, devices: { file: networks.txt } }
 mixed_policies: strictest
-limits: { connections: 10, drain: 1m, progress: 5s, negotiation: 30s, idle: 2h, envelope: 1d, read: 10m, write: 90s, heavy: 1 MiB, batch: 512 KiB, turns: 3, memory: 128 KiB }
+limits: { connections: 10, drain: 1m, progress: 5s, negotiation: 30s, idle: 2h, envelope: 1d, read: 10m, write: 90s, heavy: 1 MiB, batch: 512 KiB, turns: 3, memory: 128 KiB, opening: { bytes: 100 MiB, ratio: 200, members: 500, depth: 5, time: 4s, memory: 64 MiB, together: 512 MiB, wait: 20s } }
 spool: { directory: spool, limit: 1 GiB }
 events: /var/log/gacthu/decisions.jsonl
 admin: 127.0.0.1:9810
@@ -132,6 +132,17 @@ log: { format: json, filter: \"warn,gacthu::milter=debug\" }
             turns: 3,
             memory: 128 << 10,
             spool: 1 << 30,
+            opening: content::Budget {
+                bytes: 100 << 20,
+                ratio: 200,
+                members: 500,
+                depth: 5,
+                time: seconds(4),
+                memory: 64 << 20,
+                ..content::Budget::default()
+            },
+            opening_memory: 512 << 20,
+            opening_wait: seconds(20),
         }
     );
     assert_eq!(settings.spool_directory, Some(dir.join("spool")));
