@@ -66,6 +66,14 @@ impl Group {
         Self::Ambiguous,
     ];
 
+    /// Whether it is found inside a file, so that a file that was not opened may have it unseen.
+    pub fn is_inside(self) -> bool {
+        matches!(
+            self,
+            Self::Macros | Self::Embedded | Self::Active | Self::Hidden | Self::Path
+        )
+    }
+
     /// The key that policies use.
     pub fn as_str(self) -> &'static str {
         match self {

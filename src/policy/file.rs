@@ -5,7 +5,7 @@ use super::{
     value::{Compare, Glob},
 };
 use crate::{
-    facts::{By, Class, Fact, FileFacts, FileRole, NotOpened, Place, Reason},
+    facts::{By, Class, Fact, FileFacts, FileRole, Group, NotOpened, Place, Reason, Trait},
     questions::PatternQuestion,
 };
 
@@ -26,6 +26,18 @@ pub(super) struct FileTest {
     pub(super) roles: Vec<FileRole>,
     pub(super) encrypted: Option<bool>,
     pub(super) not_opened: Option<NotOpenedTest>,
+    /// One entry a group that is asked.
+    pub(super) traits: Vec<TraitTest>,
+}
+
+/// A group of findings: `macros: true`, `contradiction: contradiction-dangerous`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TraitTest {
+    pub(super) group: Group,
+    /// Whether they are wanted, or wanted not to be.
+    pub(super) wanted: bool,
+    /// Empty: any of the group.
+    pub(super) ids: Vec<&'static str>,
 }
 
 /// One alternative of `kind:`.
@@ -78,11 +90,13 @@ impl FileTest {
         if !plain {
             return Truth::False;
         }
-        match (self.encrypted, &file.encrypted) {
+        let encrypted = match (self.encrypted, &file.encrypted) {
             (None, _) => Truth::True,
             (Some(wanted), Fact::Known(encrypted)) => (wanted == *encrypted).into(),
             (Some(_), Fact::Unknown(why)) => Truth::Unknown(why.clone()),
-        }
+        };
+        let traits = self.traits.iter().map(|test| test.meets(file));
+        Truth::all(std::iter::once(encrypted).chain(traits))
     }
 
     /// Why this file, which was not opened, may hold one that meets the test.
@@ -117,7 +131,8 @@ impl FileTest {
             || !self.names.is_empty()
             || !self.patterns.is_empty()
             || !self.extensions.is_empty()
-            || !self.types.is_empty();
+            || !self.types.is_empty()
+            || self.traits.iter().any(|test| test.wanted);
         asks && self.not_opened.is_none()
             && (self.roles.is_empty() || self.roles.contains(&FileRole::Attachment))
             && (self.places.is_empty() || self.places.iter().any(|&place| place != Place::Top))
@@ -133,6 +148,7 @@ impl FileTest {
             && self.extensions.is_empty()
             && self.types.is_empty()
             && self.encrypted.is_none()
+            && self.traits.is_empty()
             && self.not_opened.is_none()
     }
 
@@ -169,6 +185,23 @@ impl FileTest {
         self.extensions.iter().any(|extension| {
             extension.eq_ignore_ascii_case(last) || extension.eq_ignore_ascii_case(second)
         })
+    }
+}
+
+impl TraitTest {
+    /// Of a file that was not opened, or not wholly, a finding about its inside that is not there may
+    /// still be in it.
+    fn meets(&self, file: &FileFacts) -> Truth {
+        let wanted = |found: &&&Trait| {
+            found.group == self.group && (self.ids.is_empty() || self.ids.contains(&found.id))
+        };
+        if file.traits.iter().any(|found| wanted(&found)) {
+            return self.wanted.into();
+        }
+        match &file.not_opened {
+            Some(why) if self.group.is_inside() => Truth::Unknown(Reason::NotOpened(why.clone())),
+            _ => (!self.wanted).into(),
+        }
     }
 }
 

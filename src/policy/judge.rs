@@ -258,7 +258,10 @@ impl Policy {
                             KindTest::Class(_) | KindTest::Id(_) => questions.ask(Question::Kinds),
                         }
                     }
-                    if test.not_opened.is_some() || test.encrypted.is_some() {
+                    if test.not_opened.is_some()
+                        || test.encrypted.is_some()
+                        || !test.traits.is_empty()
+                    {
                         questions.ask(Question::Kinds);
                     }
                     if test.by.is_some() {

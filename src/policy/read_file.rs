@@ -1,7 +1,7 @@
 //! `attachment: {…}`: tree → [`FileTest`].
 
 use super::{
-    file::{FileTest, KindTest, NotOpenedTest, Why},
+    file::{FileTest, KindTest, NotOpenedTest, TraitTest, Why},
     meant::several,
     reader::Reader,
     report::{nearest, suggest},
@@ -9,7 +9,7 @@ use super::{
     yaml::{Node, Value, is_change},
 };
 use crate::{
-    facts::{By, Class, FileRole, KINDS, Place},
+    facts::{By, Class, FileRole, Group, KINDS, Place, TRAITS},
     questions::Field,
 };
 
@@ -38,6 +38,16 @@ const ATTACHMENT: &[&str] = &[
     "inline",
     "encrypted",
     "not_opened",
+    "macros",
+    "embedded",
+    "active",
+    "contradiction",
+    "polyglot",
+    "hidden",
+    "path",
+    "volume",
+    "self_extracting",
+    "ambiguous",
 ];
 
 /// Whether this is a word that `kind:` takes.
@@ -92,7 +102,11 @@ impl Reader {
                 }
                 "encrypted" => test.encrypted = self.boolean(node, key),
                 "not_opened" => test.not_opened = self.not_opened(node),
-                _ => {}
+                key => {
+                    let group = Group::ALL.into_iter().find(|group| group.as_str() == key);
+                    test.traits
+                        .extend(group.and_then(|group| self.trait_test(node, group)));
+                }
             }
         }
         if test.by.is_some()
@@ -203,11 +217,21 @@ impl Reader {
         extensions
     }
 
+    /// `macros: true`, `macros: false`, or which: `macros: [macros-xlm]`.
+    fn trait_test(&mut self, node: &Node, group: Group) -> Option<TraitTest> {
+        let (mut wanted, mut ids) = (true, Vec::new());
+        if is_boolean(node) {
+            wanted = self.boolean(node, group.as_str())?;
+        } else {
+            let of_group = TRAITS.iter().filter(|found| found.group == group);
+            let words: Vec<_> = of_group.map(|found| (found.id, found.id)).collect();
+            ids = self.words(node, group.as_str(), &words);
+        }
+        Some(TraitTest { group, wanted, ids })
+    }
+
     fn not_opened(&mut self, node: &Node) -> Option<NotOpenedTest> {
-        if matches!(
-            node.text(),
-            Some("true" | "false" | "yes" | "no" | "on" | "off" | "True" | "False")
-        ) {
+        if is_boolean(node) {
             return self.boolean(node, "not_opened").map(NotOpenedTest::Any);
         }
         let words = [
@@ -222,4 +246,11 @@ impl Reader {
             &words,
         )))
     }
+}
+
+fn is_boolean(node: &Node) -> bool {
+    matches!(
+        node.text(),
+        Some("true" | "false" | "yes" | "no" | "on" | "off" | "True" | "False")
+    )
 }

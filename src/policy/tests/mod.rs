@@ -12,3 +12,4 @@ mod shipped;
 mod signals;
 mod speed;
 mod support;
+mod traits;
