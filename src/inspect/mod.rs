@@ -16,6 +16,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod contradiction;
 pub mod executable;
 pub mod pattern;
 pub mod size;
@@ -24,7 +25,7 @@ mod tests;
 
 use crate::{
     content::{self, Node, Tree},
-    facts::{FileFacts, Files, MessageFacts, NotScanned},
+    facts::{FileFacts, FileRole, Files, MessageFacts, NotScanned},
     message::Message,
     questions::{Question, Questions},
 };
@@ -58,8 +59,20 @@ pub fn files(tree: &Tree, questions: &Questions) -> Files {
 }
 
 fn file(node: &Node, executables: bool) -> FileFacts {
+    let names: Vec<&str> = node.names.iter().map(String::as_str).collect();
+    let mut traits = node.traits.clone();
+    if node.role != FileRole::Text {
+        for found in contradiction::traits(contradiction::Subject {
+            names: &names,
+            declared_type: &node.declared_type,
+            kinds: &node.kinds,
+        }) {
+            if !traits.contains(&found) {
+                traits.push(found);
+            }
+        }
+    }
     let executable = if executables {
-        let names: Vec<&str> = node.names.iter().map(String::as_str).collect();
         executable::signs(executable::Subject {
             names: &names,
             kinds: &node.kinds,
@@ -82,7 +95,7 @@ fn file(node: &Node, executables: bool) -> FileFacts {
         executable,
         encrypted: node.encrypted.clone(),
         cipher: node.cipher,
-        traits: node.traits.clone(),
+        traits,
         not_opened: node.not_opened.clone(),
         matches: Vec::new(),
     }

@@ -1,0 +1,380 @@
+//! Whether a file is what it is called: its names and its declared type against its bytes.
+//!
+//! *Dangerous* is what is called a document, a picture, a film or a text and is a program, a script, an
+//! archive or a disk image: nobody sends that by accident. Every other mismatch (a `.doc` that is RTF,
+//! a `.jpg` that is a PNG) is common and only worth a note. A name says more than a declared type,
+//! which many programs get wrong, so the type is asked only where no name claims anything.
+
+use crate::facts::{Class, Kind, Trait};
+
+/// What is looked at of one file.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// All readings of its name.
+    pub names: &'a [&'a str],
+    /// The declared media type, in lower case.
+    pub declared_type: &'a str,
+    /// What its bytes say that it is.
+    pub kinds: &'a [&'static Kind],
+}
+
+/// What is wrong about the file's claim, and whether it is two files in one; empty when nothing is.
+pub fn traits(subject: Subject<'_>) -> Vec<&'static Trait> {
+    let mut found = Vec::new();
+    if is_polyglot(subject.kinds) {
+        found.extend(Trait::by_id("polyglot"));
+    }
+    let mut claims: Vec<&Claim> = subject
+        .names
+        .iter()
+        .filter_map(|name| by_name(name))
+        .collect();
+    if claims.is_empty() && !subject.names.iter().any(|name| has_extension(name)) {
+        claims.extend(by_type(subject.declared_type));
+    }
+    let id = match claims.as_slice() {
+        [] => return found,
+        claims
+            if claims
+                .iter()
+                .any(|claim| is_dangerous(claim, subject.kinds)) =>
+        {
+            "contradiction-dangerous"
+        }
+        claims if claims.iter().all(|claim| is_other(claim, subject.kinds)) => "contradiction-type",
+        _ => return found,
+    };
+    found.extend(Trait::by_id(id));
+    found
+}
+
+/// What a name or a type claims.
+#[derive(Debug)]
+struct Claim {
+    /// Extensions, in lower case.
+    extensions: &'static [&'static str],
+    /// Media types, in lower case.
+    types: &'static [&'static str],
+    /// Kinds that keep the claim.
+    kinds: &'static [&'static str],
+}
+
+fn is_dangerous(claim: &Claim, kinds: &[&'static Kind]) -> bool {
+    // What is called an archive will be treated with the care that an archive deserves.
+    let archive = claim
+        .extensions
+        .iter()
+        .any(|known| matches!(*known, "zip" | "rar" | "7z"));
+    !archive
+        && kinds.iter().any(|kind| {
+            matches!(
+                kind.class,
+                Class::Executable | Class::Script | Class::Archive | Class::DiskImage
+            ) && !claim.kinds.contains(&kind.id)
+        })
+}
+
+/// Something is recognised, and it is nothing that keeps the claim. What is not recognised may be
+/// a kind that the table does not know.
+fn is_other(claim: &Claim, kinds: &[&'static Kind]) -> bool {
+    !kinds.is_empty() && !kinds.iter().any(|kind| claim.kinds.contains(&kind.id))
+}
+
+/// Whether programs of two sorts would each open it as something else.
+fn is_polyglot(kinds: &[&'static Kind]) -> bool {
+    let sort = |kind: &&'static Kind| match kind.class {
+        // A text is everything that can be read, and these are often told beside the real kind.
+        Class::Text | Class::Message | Class::Other => None,
+        // Of a program and what it unpacks `self-extracting` is said; an application for a phone is
+        // an archive, an optical disk has a partition table, a package is an archive.
+        Class::Executable | Class::Script | Class::Archive | Class::DiskImage => {
+            Some(Class::Archive)
+        }
+        class => Some(class),
+    };
+    let mut sorts: Vec<Class> = kinds.iter().filter_map(sort).collect();
+    sorts.dedup();
+    sorts.len() > 1
+}
+
+fn by_name(name: &str) -> Option<&'static Claim> {
+    let extension = extension(name)?.to_ascii_lowercase();
+    CLAIMS
+        .iter()
+        .find(|claim| claim.extensions.contains(&extension.as_str()))
+}
+
+fn by_type(declared: &str) -> Option<&'static Claim> {
+    CLAIMS.iter().find(|claim| claim.types.contains(&declared))
+}
+
+fn has_extension(name: &str) -> bool {
+    extension(name).is_some()
+}
+
+fn extension(name: &str) -> Option<&str> {
+    let name = name.trim_end_matches(|c: char| c == '.' || c.is_whitespace());
+    let (_, extension) = name.rsplit_once('.')?;
+    let plausible = (1..=8).contains(&extension.len())
+        && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plausible.then_some(extension)
+}
+
+const OFFICE: &[&str] = &[
+    "docx",
+    "docm",
+    "xlsx",
+    "xlsm",
+    "xlsb",
+    "pptx",
+    "pptm",
+    "ooxml",
+    "doc",
+    "xls",
+    "ppt",
+    "ole",
+    "ole-encrypted",
+    "rtf",
+    "html",
+    "xml",
+    "text",
+    "odf",
+];
+const PICTURES: &[&str] = &[
+    "jpeg", "png", "gif", "webp", "tiff", "bmp", "ico", "psd", "heif", "avif", "jxl", "jp2", "wmf",
+    "svg",
+];
+
+const fn claim(
+    extensions: &'static [&'static str],
+    types: &'static [&'static str],
+    kinds: &'static [&'static str],
+) -> Claim {
+    Claim {
+        extensions,
+        types,
+        kinds,
+    }
+}
+
+/// What names and types claim, and what keeps each claim: common mixtures that nobody is harmed by
+/// stand here, so that they are not told.
+static CLAIMS: &[Claim] = &[
+    claim(&["pdf"], &["application/pdf"], &["pdf"]),
+    claim(
+        &["docx", "docm", "dotx", "dotm"],
+        &["application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+        &["docx", "docm", "ooxml", "ole-encrypted"],
+    ),
+    claim(
+        &["xlsx", "xlsm", "xlsb", "xltx", "xltm"],
+        &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+        &["xlsx", "xlsm", "xlsb", "ooxml", "ole-encrypted"],
+    ),
+    claim(
+        &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm"],
+        &["application/vnd.openxmlformats-officedocument.presentationml.presentation"],
+        &["pptx", "pptm", "ooxml", "ole-encrypted"],
+    ),
+    claim(
+        &["doc", "dot", "wps"],
+        &["application/msword"],
+        &["doc", "ole", "ole-encrypted", "rtf"],
+    ),
+    claim(
+        &["xls", "xlt", "et"],
+        &["application/vnd.ms-excel"],
+        &["xls", "ole", "ole-encrypted", "xml"],
+    ),
+    claim(
+        &["ppt", "pps", "pot", "dps"],
+        &["application/vnd.ms-powerpoint"],
+        &["ppt", "ole", "ole-encrypted"],
+    ),
+    claim(
+        &["odt", "ods", "odp", "odg", "ott", "ots", "otp"],
+        &[
+            "application/vnd.oasis.opendocument.text",
+            "application/vnd.oasis.opendocument.spreadsheet",
+        ],
+        &["odf"],
+    ),
+    claim(&["rtf"], &["application/rtf", "text/rtf"], OFFICE),
+    claim(
+        &["html", "htm", "xhtml", "shtml"],
+        &["text/html"],
+        &["html", "xml", "text", "eml", "svg"],
+    ),
+    claim(&["mht", "mhtml"], &[], &["eml", "html", "text"]),
+    claim(
+        &["xml"],
+        &["text/xml", "application/xml"],
+        &["xml", "html", "svg", "text", "docx", "ooxml"],
+    ),
+    claim(&["epub"], &["application/epub+zip"], &["epub"]),
+    claim(
+        &["txt", "csv", "tsv", "log", "md", "ini", "json", "srt"],
+        &["text/plain", "text/csv"],
+        &[
+            "text",
+            "html",
+            "xml",
+            "svg",
+            "eml",
+            "mbox",
+            "ics",
+            "vcard",
+            "postscript",
+            "pgp",
+            "pgp-signature",
+            "url-shortcut",
+            "p7s",
+        ],
+    ),
+    claim(&["ics"], &["text/calendar"], &["ics", "text"]),
+    claim(
+        &["vcf"],
+        &["text/vcard", "text/x-vcard"],
+        &["vcard", "text"],
+    ),
+    claim(&["eml"], &[], &["eml", "text", "mbox", "html"]),
+    claim(
+        &["jpg", "jpeg", "jpe", "jfif"],
+        &["image/jpeg", "image/jpg", "image/pjpeg"],
+        &["jpeg"],
+    ),
+    claim(&["png"], &["image/png"], &["png"]),
+    claim(&["gif"], &["image/gif"], &["gif"]),
+    claim(&["bmp", "dib"], &["image/bmp"], &["bmp"]),
+    claim(&["tif", "tiff"], &["image/tiff"], &["tiff"]),
+    claim(&["webp"], &["image/webp"], &["webp"]),
+    claim(
+        &["heic", "heif"],
+        &["image/heic", "image/heif"],
+        &["heif", "avif"],
+    ),
+    claim(&["svg"], &["image/svg+xml"], &["svg", "xml", "html"]),
+    claim(
+        &["ico", "psd", "wmf", "emf", "jp2", "avif", "jxl"],
+        &[],
+        PICTURES,
+    ),
+    claim(
+        &[
+            "mp3", "wav", "wma", "m4a", "aac", "flac", "amr", "ogg", "opus",
+        ],
+        &["audio/mpeg", "audio/wav"],
+        &["audio", "video"],
+    ),
+    claim(
+        &[
+            "mp4", "m4v", "mov", "avi", "mkv", "wmv", "mpg", "mpeg", "flv", "3gp", "webm",
+        ],
+        &["video/mp4"],
+        &["video", "audio"],
+    ),
+    claim(
+        &["zip"],
+        &["application/zip", "application/x-zip-compressed"],
+        &[
+            "zip", "docx", "xlsx", "pptx", "odf", "epub", "ooxml", "jar", "apk",
+        ],
+    ),
+    claim(
+        &["rar"],
+        &["application/vnd.rar", "application/x-rar-compressed"],
+        &["rar"],
+    ),
+    claim(&["7z"], &["application/x-7z-compressed"], &["7z"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(name: &str, declared_type: &str, kinds: &[&str]) -> Vec<&'static str> {
+        let kinds: Vec<_> = kinds.iter().map(|id| Kind::by_id(id).unwrap()).collect();
+        let names: Vec<&str> = (!name.is_empty()).then_some(name).into_iter().collect();
+        let subject = Subject {
+            names: &names,
+            declared_type,
+            kinds: &kinds,
+        };
+        traits(subject).iter().map(|found| found.id).collect()
+    }
+
+    #[test]
+    fn a_document_picture_or_text_that_is_something_to_run_or_to_unpack_is_dangerous() {
+        for (name, kinds) in [
+            ("cong-van.pdf", &["pe"][..]),
+            ("Ảnh.JPG", &["elf"]),
+            ("bao-cao.docx", &["zip"]),
+            ("bao-cao.doc ", &["lnk"]),
+            ("danh-sach.txt", &["script-vbs"]),
+            ("danh-sach.csv.", &["7z"]),
+            ("thong-bao.html", &["hta"]),
+            ("quet.tif", &["iso"]),
+            ("nhac.mp3", &["rar"]),
+            ("anh.gif", &["jar", "gif"]),
+        ] {
+            let found = found(name, "application/octet-stream", kinds);
+            assert!(
+                found.contains(&"contradiction-dangerous"),
+                "{name} {kinds:?}: {found:?}"
+            );
+        }
+        assert_eq!(
+            found("", "application/pdf", &["pe"]),
+            ["contradiction-dangerous"]
+        );
+    }
+
+    #[test]
+    fn honest_names_and_common_mixtures_are_left_alone() {
+        for (name, declared, kinds) in [
+            ("a.pdf", "application/octet-stream", &["pdf"][..]),
+            ("a.docx", "application/zip", &["docx"]),
+            ("a.docx", "", &["ole-encrypted"]),
+            ("a.doc", "", &["rtf"]),
+            ("a.exe", "application/pdf", &["pe"]),
+            ("a.zip", "text/plain", &["zip"]),
+            ("a.tar.gz", "text/plain", &["gz"]),
+            ("a.sh", "text/plain", &["script-sh"]),
+            ("a.unknown", "image/png", &["zip"]),
+            ("", "application/octet-stream", &["pe"]),
+            ("a.txt", "text/plain", &["text"]),
+            ("a.pdf", "application/pdf", &[]),
+            ("v1.2 cong van", "", &["zip"]),
+            ("phim.mp4", "", &["video"]),
+        ] {
+            assert_eq!(
+                found(name, declared, kinds),
+                [""; 0],
+                "{name} {declared} {kinds:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_harmless_kind_is_a_note() {
+        assert_eq!(found("a.jpg", "", &["png"]), ["contradiction-type"]);
+        assert_eq!(found("a.pdf", "", &["text"]), ["contradiction-type"]);
+        assert_eq!(found("a.xls", "", &["html"]), ["contradiction-type"]);
+        assert_eq!(found("a.zip", "", &["rar"]), ["contradiction-type"]);
+    }
+
+    #[test]
+    fn two_sorts_in_one_file_are_a_polyglot_and_families_are_not() {
+        assert_eq!(found("", "", &["zip", "gif"]), ["polyglot"]);
+        assert_eq!(found("", "", &["pdf", "jpeg"]), ["polyglot"]);
+        for family in [
+            &["deb", "ar"][..],
+            &["pe", "zip"],
+            &["iso", "fat"],
+            &["pdf"],
+            &["html", "text"],
+        ] {
+            assert_eq!(found("", "", family), [""; 0], "{family:?}");
+        }
+    }
+}
