@@ -21,6 +21,8 @@ pub enum Question {
     Kinds,
     /// Whether files are executable, by content and by name.
     Executables,
+    /// What documents say, with its place: marks of state secrets, encodings.
+    Documents,
 }
 
 /// The questions of one policy generation: the union over its policies.

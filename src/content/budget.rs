@@ -31,11 +31,13 @@ pub struct Budget {
     pub memory: u64,
     /// `text_bytes`: bytes of text that are read for patterns.
     pub text_bytes: u64,
+    /// `document_text`: bytes of text that are taken out of documents.
+    pub document_text: u64,
 }
 
 impl Default for Budget {
     /// 256 MiB, 1:1000, 10,000 members, 16 containers inside each other, 10 seconds, 192 MiB of
-    /// decoders' memory; 4 MiB of text.
+    /// decoders' memory; 4 MiB of text, 16 MiB of documents' text.
     fn default() -> Self {
         Self {
             bytes: 256 << 20,
@@ -45,6 +47,7 @@ impl Default for Budget {
             time: Duration::from_secs(10),
             memory: 192 << 20,
             text_bytes: 4 << 20,
+            document_text: 16 << 20,
         }
     }
 }
@@ -70,6 +73,7 @@ pub(super) struct Spending {
     pub(super) limits: Budget,
     bytes: u64,
     members: u64,
+    text: u64,
     held: Rc<Cell<u64>>,
     begun: Instant,
     /// Time that was spent waiting at the gate: not the message's.
@@ -99,6 +103,7 @@ impl Spending {
             limits,
             bytes: 0,
             members: 0,
+            text: 0,
             held: Rc::default(),
             begun: Instant::now(),
             waited: Duration::ZERO,
@@ -124,6 +129,20 @@ impl Spending {
         if self.bytes > self.limits.bytes {
             return Err(self.end("bytes", self.limits.bytes, self.bytes));
         }
+        self.check()
+    }
+
+    /// Takes bytes of a document's text. Where there are too many, this document's reader stops.
+    pub(super) fn take_text(&mut self, count: u64) -> Result<(), NotOpened> {
+        let after = self.text.saturating_add(count);
+        if after > self.limits.document_text {
+            return Err(NotOpened::Budget {
+                which: "document_text",
+                limit: self.limits.document_text,
+                seen: after,
+            });
+        }
+        self.text = after;
         self.check()
     }
 

@@ -23,6 +23,7 @@ mod parts;
 mod password;
 mod readers;
 mod source;
+mod span;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use crate::{
 };
 pub use budget::{Budget, Gate, RATIO_FROM};
 pub use letter::{Letter, letter};
+pub use span::{Span, Spot, Style};
 pub use url::Url;
 
 use kinds::{Sample, text, zip};
@@ -54,17 +56,21 @@ pub struct Needs {
     pub pages: bool,
     /// URLs in both.
     pub urls: bool,
+    /// What documents say, with its place.
+    pub documents: bool,
 }
 
 impl Needs {
     /// What these questions need.
     pub fn of(questions: &Questions) -> Self {
-        let kinds = questions.asks(Question::Kinds) || questions.asks(Question::Executables);
+        let opens = [Question::Kinds, Question::Executables, Question::Documents];
+        let kinds = opens.into_iter().any(|question| questions.asks(question));
         Self {
             kinds,
             texts: questions.asks_field(&Field::Text),
             pages: questions.asks_field(&Field::Html),
             urls: questions.asks_field(&Field::Url),
+            documents: questions.asks(Question::Documents),
         }
     }
 }
@@ -74,6 +80,8 @@ impl Needs {
 pub struct Tree {
     /// Every file, in the order of the message, a container before what it holds.
     pub nodes: Vec<Node>,
+    /// What their texts say, in the order in which they were found; empty when nobody needs it.
+    pub spans: Vec<Span>,
 }
 
 /// One file.

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Needs, Node, Tree,
+    Needs, Node, Span, Tree,
     budget::{Budget, Gate, RATIO_FROM, Spending},
     holds_files, parts, password,
     readers::{self, Reader},
@@ -331,6 +331,27 @@ impl<'m> Inside<'_, 'm> {
         self.opener.spending.check()
     }
 
+    /// Whether what documents say is wanted: readers of text do nothing otherwise.
+    pub(super) fn wants_text(&self) -> bool {
+        self.opener.needs.documents
+    }
+
+    /// Hands on a piece of the file's text; `node` is filled in. Text without a letter or a digit is
+    /// left out.
+    ///
+    /// # Errors
+    /// When the budget for text ends: the reader stops and returns it.
+    pub(super) fn text(&mut self, span: Span) -> Result<(), NotOpened> {
+        if !span.text.chars().any(char::is_alphanumeric) {
+            return Ok(());
+        }
+        let size = span.text.len() as u64 + SPAN_COST;
+        self.opener.spending.take_text(size)?;
+        let node = self.node;
+        self.opener.tree.spans.push(Span { node, ..span });
+        Ok(())
+    }
+
     /// The member's node, with what is known without its bytes.
     fn node_of(&self, member: Member) -> Node {
         let parent = self.container();
@@ -477,5 +498,7 @@ fn end_of(text: &str, limit: usize) -> &str {
 
 /// Bytes of a path or a name that are kept.
 const LONG_PATH: usize = 1024;
+/// What a piece of text counts beside its bytes: a million empty cells cost memory too.
+const SPAN_COST: u64 = 64;
 /// Bytes that are copied at once.
 const COPY: usize = 64 << 10;
