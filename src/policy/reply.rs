@@ -7,7 +7,7 @@ use super::{
     value::{Wrong, human_size},
 };
 use crate::{
-    facts::{Facts, FileFacts},
+    facts::{Facts, FileFacts, FileRole, Place},
     message::Address,
     verdict::{Action, ReplyText},
 };
@@ -129,6 +129,22 @@ pub(super) struct Values<'a> {
 }
 
 impl Values<'_> {
+    /// The name of the attachment that a member lies in, at whatever depth.
+    fn outermost(&self, file: &FileFacts) -> Option<&str> {
+        let files = self.facts?.files.known()?;
+        let mut outer = None;
+        let mut at = file;
+        // Containers stand before what they hold, so this ends.
+        while let Some(parent) = at.parent.and_then(|parent| files.list.get(parent)) {
+            if parent.role != FileRole::Attachment || matches!(at.at, Place::Top | Place::Message) {
+                break;
+            }
+            outer = parent.name.as_deref().or(outer);
+            at = parent;
+        }
+        outer.filter(|name| !name.trim().is_empty())
+    }
+
     fn of(&self, slot: Slot, longest: usize) -> String {
         let outside = |text: &str| cut(fold(text).trim(), longest);
         let address = |address: Option<&Address>| match address {
@@ -143,8 +159,17 @@ impl Values<'_> {
                     format!("part {}", outside(part))
                 }
                 Some(file) => match &file.name {
-                    Some(name) if !name.trim().is_empty() => outside(name),
-                    _ => format!("part {}", outside(&file.part)),
+                    Some(name) if !name.trim().is_empty() => match self.outermost(file) {
+                        // As a path, where it fits: the reader knows the file that was attached.
+                        Some(outer) if fold(outer).len() + fold(name).len() < longest => {
+                            outside(&format!("{}/{name}", outer.trim()))
+                        }
+                        _ => outside(name),
+                    },
+                    _ => match self.outermost(file) {
+                        Some(outer) => outside(outer),
+                        None => format!("part {}", outside(&file.part)),
+                    },
                 },
                 None => "?".to_owned(),
             },
