@@ -23,7 +23,7 @@ use crate::{
     engine::{Decision, Times},
     facts::{
         ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, MessageFacts, NotOpened,
-        NotScanned, Place, Reason, Role,
+        NotScanned, Place, Reason, Role, Trait,
     },
     message::Address,
     policy::{Destination, Origin},
@@ -176,7 +176,7 @@ struct FilesEvent<'a> {
 struct FileEvent<'a> {
     /// Its place among all files of the message, from 0.
     number: usize,
-    part: &'a str,
+    part: Cow<'a, str>,
     role: FileRole,
     at: Place,
     name: Option<Cow<'a, str>>,
@@ -185,6 +185,9 @@ struct FileEvent<'a> {
     size: u64,
     sha256: &'a str,
     executable: &'a [ExecutableSign],
+    encrypted: Option<bool>,
+    cipher: Option<&'static str>,
+    traits: &'a [&'static Trait],
     not_opened: Option<&'a NotOpened>,
 }
 
@@ -357,7 +360,7 @@ impl<'a> FileEvent<'a> {
     fn new(number: usize, file: &'a FileFacts) -> Self {
         Self {
             number,
-            part: &file.part,
+            part: short(&file.part),
             role: file.role,
             at: file.at,
             name: file.name.as_deref().map(short),
@@ -366,6 +369,9 @@ impl<'a> FileEvent<'a> {
             size: file.size,
             sha256: &file.sha256,
             executable: &file.executable,
+            encrypted: file.encrypted.known().copied(),
+            cipher: file.cipher,
+            traits: &file.traits,
             not_opened: file.not_opened.as_ref(),
         }
     }

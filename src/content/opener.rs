@@ -358,7 +358,14 @@ impl<'m> Inside<'_, 'm> {
         let outer = parent.map_or("", |node| node.number.as_str());
         let path = member.names.first().map_or("", String::as_str);
         let mut number = String::with_capacity(outer.len() + path.len().min(LONG_PATH) + 1);
-        number.push_str(outer);
+        // Of a very long way down only the part's own number and the last name are kept.
+        match outer.split_once('/') {
+            Some((part, _)) if outer.len() > LONG_PATH => {
+                number.push_str(part);
+                number.push_str("/…");
+            }
+            _ => number.push_str(outer),
+        }
         number.push('/');
         number.push_str(end_of(path.trim_start_matches('/'), LONG_PATH));
         let mut names: Vec<String> = Vec::new();

@@ -186,15 +186,16 @@ fn archives_that_were_not_opened_are_tagged_and_nothing_more() {
         let why = Reason::NotOpened(NotOpened::Unsupported);
         assert_eq!(unknown.map(|(_, why)| why), Some(&why), "{judgement:?}");
     }
-    let mut pdf = file("a.pdf", 10);
-    pdf.kinds = vec![kind("pdf")];
-    pdf.not_opened = Some(NotOpened::Unsupported);
-    assert_eq!(
-        generation
-            .judge(&to("daknong.gov.vn", with(vec![pdf])), 0, true)
-            .applied,
-        Action::Accept
-    );
+    for (name, id, applied) in [
+        ("a.pdf", "pdf", Action::Tag),
+        ("a.jpg", "jpeg", Action::Accept),
+    ] {
+        let mut closed = file(name, 10);
+        closed.kinds = vec![kind(id)];
+        closed.not_opened = Some(NotOpened::Unsupported);
+        let judgement = generation.judge(&to("daknong.gov.vn", with(vec![closed])), 0, true);
+        assert_eq!(judgement.applied, applied, "{name}");
+    }
     let mut cut = to("daknong.gov.vn", facts());
     if let Fact::Known(message) = &mut cut.message {
         message.not_scanned.push(NotScanned {
