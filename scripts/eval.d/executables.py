@@ -40,6 +40,8 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
         policy = gacthu.write_policy(place, "dak-nong", "enforce", folder)
         parts = {"letters": lambda: matrix(binary, policy, rows, letters, sabotage)}
         if not corpus:
+            more = ROOT / "corpus/executables-rar"
+            parts["RAR"] = lambda: matrix(binary, policy, exec_mail.read(more), exec_mail.unpack(more, TARGET), sabotage, "RAR: ")
             seed = exec_seed.find_seed(ROOT)
             parts["seed"] = lambda: exec_seed.run(binary, policy, place, ROOT, CORPUS / "seed.tsv", sabotage)
             bombs: dict = {}
@@ -63,12 +65,15 @@ def guarded(name: str, part) -> list[Figure]:
         progress(f"{name}: {time.monotonic() - begin:.0f} s")
 
 
-def matrix(binary: Path, policy: Path, rows, letters: Path, sabotage: str) -> list[Figure]:
+def matrix(binary: Path, policy: Path, rows, letters: Path, sabotage: str, what: str = "") -> list[Figure]:
     results, said = exec_judge.scan_all(binary, policy, [letters / row.file for row in rows], sabotage)
-    read = Count("letters: scan went through")
+    read = Count(f"{what}letters: scan went through")
     for row in rows:
         read.add(row.file, None if str(letters / row.file) in results else (said or ["no JSON line"])[0])
-    return [*exec_judge.shape(rows, letters), read.figure, *exec_judge.judge(rows, results, letters)]
+    figures = [*exec_judge.shape(rows, letters), read.figure, *exec_judge.judge(rows, results, letters)]
+    for figure in figures:
+        figure.name = figure.name if figure.name.startswith(what) else what + figure.name
+    return figures
 
 
 def tools() -> None:

@@ -15,7 +15,7 @@ import tarfile
 from pathlib import Path
 
 from exec_judge import brief, files_of, scan_all, traits_of
-from exec_mail import attachment, letter, unpack  # noqa: F401
+from exec_mail import attachment, letter
 from exec_seed import find_seed
 from figures import Count, Figure, progress
 
@@ -130,6 +130,8 @@ def letters_of_others(seed: Path | None) -> dict[str, tuple[str, bytes]]:
             members = sorted((member for member in tar if member.isfile()), key=lambda member: member.name)
             for member in members[:HAM]:
                 data = tar.extractfile(member).read()
+                if data.startswith(b"From "):           # the line of a mailbox, not of the letter
+                    data = data.partition(b"\n")[2]
                 found[hashlib.sha256(data).hexdigest()] = (f"{pack.parent.name}/{member.name}", data)
     return found
 
@@ -170,8 +172,9 @@ def run(binary, policy, place: Path, root: Path, target: Path, sabotage: str, in
         path.unlink()
     kinds: dict[str, int] = {}
     for label in labels.values():
-        extension = Path(label).suffix[1:].lower() or "letter"
-        kinds[extension if extension in LIMITS or extension in ("7z", "xz", "tgz") else "letter"] = kinds.get(extension if extension in LIMITS or extension in ("7z", "xz", "tgz") else "letter", 0) + 1
+        extension = Path(label).suffix[1:].lower()
+        extension = extension if extension in LIMITS or extension in ("7z", "xz", "tgz") else "letter"
+        kinds[extension] = kinds.get(extension, 0) + 1
     spread = [f"{number} {kind}" for kind, number in sorted(kinds.items(), key=lambda one: -one[1])]
     return [Figure("benign: distinct files and letters (of 1,000)", min(len(labels), 1000), 1000, 1.0, [", ".join(spread)]),
             Figure("benign: how many there were (reported only)", len(labels), len(labels), None, [", ".join(spread)]),

@@ -41,10 +41,10 @@ def alone(binary: Path, policy: Path, bombs: dict[str, Path], small: Path, sabot
     for number, (name, path) in enumerate(bombs.items(), 1):
         progress(f"bomb {number}/{len(bombs)} {name}")
         wall, peak, code, output = measured(command(path), environment, 60)
-        more = peak - base - 2 * path.stat().st_size           # the letter itself and its decoded attachment
+        more = peak - base
         ended.add(name, None if code is not None and b'"verdict"' in output else f"exit {code}: {output[-160:].decode(errors='replace')!r}")
         quick.add(name, None if wall <= SECONDS else f"{wall:.1f} s")
-        lean.add(name, None if more <= MEMORY else f"{more >> 20} MiB more than a small letter and twice its own size")
+        lean.add(name, None if more <= MEMORY else f"{more >> 20} MiB more than for a small letter")
         said.add(name, None if b'"not_opened":{' in output or b'"reason"' in output else "nothing is said")
         rows.append((wall, more, name))
     progress("")

@@ -3,6 +3,7 @@
 
   python3 -B scripts/lib/exec_build.py main FOLDER      corpus/executables: matrix, pairs, passwords
   python3 -B scripts/lib/exec_build.py second FOLDER    corpus/executables-2: other shapes
+  python3 -B scripts/lib/exec_build.py rar FOLDER       corpus/executables-rar: RAR, stored
   python3 -B scripts/lib/exec_build.py draft FOLDER     a few cells, to try the harness
 
 Times and keys differ from run to run, so a set is made once and committed: what was judged is what lies there.
@@ -116,15 +117,14 @@ def make(work, workers: int = 2):
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 2 or arguments[0] not in ("main", "second", "draft"):
+    if len(arguments) != 2 or arguments[0] not in ("main", "second", "rar", "draft"):
         print(__doc__, file=sys.stderr)
         return 2
     what, folder = arguments[0], Path(arguments[1])
     with tempfile.TemporaryDirectory() as scratch:
         programs = exec_payloads.build(Path(scratch))
-    if what == "second":
-        import exec_second
-        work = exec_second.jobs(programs)
+    if what in ("second", "rar"):
+        work = __import__(f"exec_{what}").jobs(programs)
     else:
         work = [*jobs(programs, what == "draft"), *exec_passwords.jobs(programs)]
     rows, letters, broken = make(work)

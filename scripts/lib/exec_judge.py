@@ -57,7 +57,7 @@ def traits_of(file: dict) -> set[str]:
 
 
 TITLES = {"matrix": "matrix", "only": "self-extracting, DEB, MSI", "scripts": "scripts in containers", "pair": "pairs of containers",
-          "password": "passwords in the letter", "second": "second set"}
+          "password": "passwords in the letter", "second": "second set", "rar": "RAR"}
 
 
 def judge(rows: list[Row], results: dict, place) -> list[Figure]:
@@ -92,7 +92,7 @@ def judge(rows: list[Row], results: dict, place) -> list[Figure]:
         else:
             flagged = [file for file in files if file.get("executable")]
             twins.setdefault(title, Count(f"{title}: twins left alone")).add(row.file, missing or (brief(flagged) if flagged else None))
-            if row.group != "second":
+            if row.group not in ("second", "rar"):
                 calm.add(row.file, missing or next((f"{file.get('part')} {file.get('kinds')}" for file in files if "contradiction-dangerous" in traits_of(file)), None))
             seen = any(file.get("sha256") == row.payload_sha256 for file in files)
             opened.setdefault(title, Count(f"{title}: twins opened, their hash found")).add(row.file, missing or (None if seen else brief(files)))

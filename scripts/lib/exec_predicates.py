@@ -97,11 +97,6 @@ def run(binary: Path, place: Path, matrix: Path, bombs: dict, seed: Path | None,
     for name, content in letters().items():
         paths[name] = folder / f"{name}.eml"
         paths[name].write_bytes(content)
-    rules = "".join(f"  - id: rule-{number}\n    title: Thử\n    basis: Điều 1\n    when: {{ attachment: {condition} }}\n    then: tag\n"
-                    for number, (_, condition, _, _) in enumerate(CASES))
-    policy = folder / "all.yaml"
-    policy.write_text(HEAD + rules, encoding="utf-8")
-
     def find(name: str) -> Path | None:
         where, _, rest = name.rpartition(":")
         if where == "seed":
@@ -112,15 +107,18 @@ def run(binary: Path, place: Path, matrix: Path, bombs: dict, seed: Path | None,
             return path
         return matrix / f"{rest}.eml" if where == "matrix" else bombs.get(rest) if where == "bomb" else paths[name]
     wanted = {name: find(name) for case in CASES for name in case[2:]}
-    code, results, said = gacthu.scan(binary, policy, [path for path in wanted.values() if path], [], sabotage=sabotage)
     fires, leaves = Count("predicates: fire"), Count("predicates: leave alone")
     for number, (what, condition, yes, no) in enumerate(CASES):
+        policy = folder / f"{number}.yaml"                   # one a case: what this program does not know fails alone
+        policy.write_text(HEAD + f"  - id: asked\n    title: Thử\n    basis: Điều 1\n    when: {{ attachment: {condition} }}\n    then: tag\n", encoding="utf-8")
+        there = [wanted[name] for name in (yes, no) if wanted[name]]
+        code, results, said = gacthu.scan(binary, policy, there, [], sabotage=sabotage)
         for count, name, right in ((fires, yes, True), (leaves, no, False)):
             path = wanted[name]
             result = results.get(str(path)) if path else None
             if result is None:
                 count.add(what, "the sample is not there" if not path else f"no JSON line: exit {code}: {said.strip()[-200:]}")
                 continue
-            fired = any(rule.get("id") == f"rule-{number}" for rule in result.get("rules") or [])
+            fired = any(rule.get("id") == "asked" for rule in result.get("rules") or [])
             count.add(f"{what} {condition}", None if fired == right else f"{'does not fire' if right else 'fires'} on {name}")
     return [fires.figure, leaves.figure]
