@@ -5,9 +5,11 @@ Called by `scripts/eval executables`. Shares no code with gacthu: it runs the bi
 against it), over the samples of ../shared/corpus-seed, over harmless files of others, and under bombs.
 """
 
-import shutil
+import io
 import subprocess
+import sys
 import time
+import zipfile
 from pathlib import Path
 
 import exec_benign
@@ -27,7 +29,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus/executables"
 TARGET = ROOT / "target"
 HELP = "Wrapped executables and their twins, samples, harmless files, bombs, predicates."
-TOOLS = {"zstd": "zstd", "zip": "zip", "7zz": "7zip", "xz": "xz-utils"}
 
 
 def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Figure]:
@@ -46,8 +47,9 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
             parts["seed"] = lambda: exec_seed.run(binary, policy, place, ROOT, CORPUS / "seed.tsv", sabotage)
             bombs: dict = {}
             if not sabotage:
-                tools()
-                parts["benign"] = lambda: exec_benign.run(binary, policy, place, ROOT, TARGET, sabotage)
+                install = "--no-install" not in sys.argv
+                tools(install)
+                parts["benign"] = lambda: exec_benign.run(binary, policy, place, ROOT, TARGET, sabotage, install)
                 parts["bombs built"] = lambda: bombs.update(exec_bombs.write(place / "bombs", seed)) or []
                 parts["predicates"] = lambda: exec_predicates.run(binary, place, letters, bombs, seed)
                 parts["bombs"] = lambda: exec_bomb_run.run(binary, policy, place, bombs, list(exec_bombs.STARVING), normal())
@@ -76,11 +78,9 @@ def matrix(binary: Path, policy: Path, rows, letters: Path, sabotage: str, what:
     return figures
 
 
-def tools() -> None:
-    """Debian's packers for archives of harmless files."""
-    missing = [package for tool, package in TOOLS.items() if not shutil.which(tool)]
-    if missing:
-        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], capture_output=True, check=False, timeout=300)
+def tools(install: bool) -> None:
+    """Debian's packers, for the seed's ham and for archives of harmless files; what stays missing makes its figure fall."""
+    subprocess.run([str(ROOT / "scripts/lib/install.sh"), *([] if install else ["--no-install"]), "zstd", "zip", "7zz", "xz"], check=False)
 
 
 def normal() -> dict[str, bytes]:
@@ -88,8 +88,6 @@ def normal() -> dict[str, bytes]:
     words = "Kính gửi các đồng chí, xin thông báo lịch họp giao ban tuần tới tại phòng họp số 2.\r\n"
     document = docx("Báo cáo công tác tháng 5 " * 40)
     picture = filler(95_000, "anh", png())
-    import io
-    import zipfile
     held = io.BytesIO(document)
     with zipfile.ZipFile(held, "a") as pack:
         pack.writestr(zipfile.ZipInfo("word/media/image1.png", (2024, 1, 1, 0, 0, 0)), picture)
