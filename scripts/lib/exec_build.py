@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import exec_documents  # noqa: E402, F401  (adds its containers)
+import exec_documents  # noqa: E402
 import exec_mail  # noqa: E402
 import exec_passwords  # noqa: E402
 import exec_payloads  # noqa: E402
@@ -25,6 +25,8 @@ from exec_containers import CONTAINERS, confirm  # noqa: E402
 from exec_mail import Row, alone, attachment, letter, sha  # noqa: E402
 from exec_payloads import CORE, SCRIPTS  # noqa: E402
 import mimebuild  # noqa: E402
+
+assert exec_documents                                   # imported because it adds its containers
 
 COMMON = ("zip-deflate", "7z-lzma2", "tar-gz", "iso", "cab", "pdf-attachment", "docx-embedded", "eml-file")
 OUTER = ("ho-so", "bao-cao-thang", "tai-lieu-hop", "phu-luc")

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import mimebuild
-from exec_containers import TOOLS, Place, add, by
+from exec_containers import TOOLS, Place, add
 from exec_payloads import plain_docx, run, WXS
 from payloads import pdf as plain_pdf
 

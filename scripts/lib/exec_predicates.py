@@ -3,6 +3,7 @@
 The letters are of the frozen matrix, of the seed's samples, or written here. Syntax: docs/policy.md.
 """
 
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -34,6 +35,15 @@ def sealed() -> bytes:
     return bytes(blob)
 
 
+def with_action(words: bytes) -> bytes:
+    """A PDF whose catalogue has an action, its cross-reference table right again."""
+    body = payloads.pdf("Bao cao").replace(b"/Type /Catalog", b"/Type /Catalog /OpenAction << " + words + b" >>", 1)
+    body = body[:body.index(b"xref\n0 ")]
+    places = [found.start() for found in re.finditer(rb"(?m)^\d+ 0 obj", body)]
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, len(body))
+
+
 def letters() -> dict[str, bytes]:
     """The letters that are written here."""
     pdf, png = payloads.pdf("Bao cao"), payloads.png()
@@ -45,12 +55,10 @@ def letters() -> dict[str, bytes]:
     body = b"PK\3\4" + struct.pack("<HHHHHIIIHH", 20, 0x800, 8, 0, 0x58A1, zlib.crc32(script), len(local[3]), len(script), 6, 0) + b"mo.vbs" + local[3]
     hidden[end:end] = body
     struct.pack_into("<I", hidden, len(hidden) - 6, end + len(body))
-    launch = pdf.replace(b"/Type /Catalog", b"/Type /Catalog /OpenAction << /S /Launch /Win << /F (cmd.exe) >> >>", 1)
-    javascript = pdf.replace(b"/Type /Catalog", b"/Type /Catalog /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>", 1)
     return {
         "exe-top": own("a.exe", payloads.pe()), "exe-in-zip": own("a.zip", zipped((b"a.exe", payloads.pe()))), "txt-in-zip": own("a.zip", zipped((b"a.txt", b"van ban\r\n"))),
         "pdf": own("a.pdf", pdf), "sealed-zip": own("a.zip", sealed()), "exe-named-pdf": own("a.pdf", payloads.pe()), "zip-named-jpg": own("a.jpg", zipped((b"a.txt", b"van ban\r\n"))),
-        "png-named-jpg": own("a.jpg", png), "hidden-zip": own("a.zip", bytes(hidden)), "launch-pdf": own("a.pdf", launch), "javascript-pdf": own("a.pdf", javascript),
+        "png-named-jpg": own("a.jpg", png), "hidden-zip": own("a.zip", bytes(hidden)), "launch-pdf": own("a.pdf", with_action(b"/S /Launch /Win << /F (cmd.exe) >>")), "javascript-pdf": own("a.pdf", with_action(b"/S /JavaScript /JS (app.alert\\(1\\))")),
         "escape-zip": own("a.zip", zipped((b"../../a.txt", b"van ban\r\n"))), "twice-zip": own("a.zip", zipped((b"a.txt", b"mot\r\n"), (b"a.txt", b"hai\r\n"))),
         "gif-zip": own("a.gif", payloads.gif() + zipped((b"a.txt", b"van ban\r\n"))),
         "ace": own("a.ace", b"\x55\x9f\x31\0\0\0\x90**ACE**\x14\x14\2\0" + bytes(60)), "cut-zip": own("a.zip", zipped((b"a.txt", bytes(range(256)) * 40))[:200]),

@@ -14,7 +14,7 @@ import exec_documents as documents
 import exec_payloads
 import mimebuild
 from exec_containers import CONTAINERS, TOOLS, Place, by, confirm, fat, filtered, iso, run, seven, seven_take, single, vhd
-from exec_mail import Row, alone, attachment, letter, sha, text
+from exec_mail import Row, alone, attachment, letter, sha
 from exec_payloads import plain_docx
 
 SHAPES = []
