@@ -4,7 +4,7 @@
 #   scripts/lib/install.sh [--no-install] WHAT…
 #
 #   WHAT: postfix  miltertest  python3  rust  build (C compiler)  libmilter  rspamd  cargo-deny
-#         prometheus (with promtool)
+#         prometheus (with promtool)  zstd  zip  7zz  xz
 #   --no-install   only lists what is missing and how to install it; exit 1 if anything is
 #
 # Postfix is installed without questions and without being started ("No configuration", and a
@@ -20,7 +20,7 @@ for word in "$@"; do
     case $word in
         -h|--help) usage; exit 0 ;;
         --no-install) dry=yes ;;
-        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny) wanted="$wanted $word" ;;
+        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz) wanted="$wanted $word" ;;
         *) echo "install.sh: unknown: $word" >&2; usage >&2; exit 2 ;;
     esac
 done
@@ -44,6 +44,8 @@ package() {
     case $1 in
         libmilter) echo libmilter-dev ;;
         build) echo gcc libc6-dev ;;
+        7zz) echo 7zip ;;
+        xz) echo xz-utils ;;
         *) echo "$1" ;;
     esac
 }
