@@ -227,6 +227,7 @@ static CLAIMS: &[Claim] = &[
             "postscript",
             "pgp",
             "pgp-signature",
+            "uuencode",
             "url-shortcut",
             "p7s",
         ],
