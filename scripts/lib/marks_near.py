@@ -108,6 +108,14 @@ near("slide-levels", "BA ĐỘ MẬT", "Tuyệt mật → 30 năm", "Tối mật
 near("job-advert", "TUYỂN DỤNG", "Vị trí: Chuyên viên mật mã; Nhân viên nuôi ong lấy mật (lương 9 triệu).")
 near("market", "Chợ phiên có mật, măng, miến, mộc nhĩ. MẬT MÍA 40.000đ/chai.")
 
+# subjects and names of files that mark nothing, over an ordinary letter: (where, words, allowed)
+HEADERS = [("subject", words, allowed) for words, allowed in (
+    ("Đổi mật khẩu hộp thư công vụ", "none"), ("[BẢO MẬT] Cảnh báo đăng nhập lạ", "none"), ("(Bảo mật) Hướng dẫn xác thực hai lớp", "none"), ("Độ mật: Thường - V/v nghỉ lễ", "none"),
+    ("Độ mật: Không - Lịch họp tuần 42", "none"), ("MỜI TẬP HUẤN BẢO VỆ BÍ MẬT NHÀ NƯỚC", "none"), ("[QC] Ưu đãi tuyệt mật chỉ hôm nay", "none"), ("MẬT ONG RỪNG U MINH giảm giá 20%", "none"),
+    ("Re: Tuần trăng mật ở Đà Lạt", "none"), ("GIẢI MẬT tài liệu lưu trữ năm 1965", "none"), ("Thống kê số văn bản Mật, Tối mật, Tuyệt mật quý III", "none"), ("Góp ý dự thảo Luật Bảo vệ bí mật nhà nước", "none"),
+    ("[MAT] toi mat vi, ai nhat duoc", "none"), ("Mật độ xây dựng khu dân cư số 3", "none"), ("Chị Mật gửi anh bảng lương", "none"), ("Kết quả siêu âm túi mật", "none"))] + [
+    ("name", words, "none") for words in ("mat khau wifi", "Mật độ dân số 2025", "Quy chế bảo vệ bí mật nhà nước", "MẬT ONG bảng giá", "bao mat thong tin", "GIẢI MẬT - danh mục", "Mẫu dấu Mật, Tối mật, Tuyệt mật", "Trần Thị Mật")]
+
 # forms in which each text occurs: (format, alone or inside a letter)
 FORMS = [("txt", "alone"), ("docx", "letter"), ("pdf", "letter"), ("html", "letter"), ("doc", "letter"), ("xlsx", "alone"), ("odt", "letter"), ("txt", "letter"), ("pptx", "alone"),
          ("rtf", "letter"), ("xls", "alone"), ("docx", "alone")]

@@ -128,6 +128,16 @@ def twins(work: Path) -> list[tuple[Job, bytes]]:
     return list(marks_make.make([job.prepare_plain() for job in jobs[::EVERY]], work, work / "home/.local/share/fonts").values())
 
 
+def headers() -> list[tuple[list[str], bytes]]:
+    """Rows and data of letters whose subject or file name has the words."""
+    out = []
+    for number, (where, words, allowed) in enumerate(marks_near.HEADERS):
+        job = Job(f"near-{where}-{number:02}", "txt", "by-hand", "", "nfc", "", "none", paragraphs=3).prepare()
+        data = ("\n".join(job.letter.lines()) + "\n").encode()
+        out.append(([f"{job.name}.txt", "txt", "by-hand", f"{where}:{words}", f"{where}: {words}", "letter", allowed, hashlib.sha256(data).hexdigest()], data))
+    return out
+
+
 def main(work: Path, corpus: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     os.environ.update(HOME=str(work / "home"), LC_ALL="C.UTF-8")
@@ -163,6 +173,9 @@ def main(work: Path, corpus: Path) -> None:
         file = f"{job.name}.{job.fmt}"
         members[file] = data
         rows.append([file, job.fmt, job.maker, job.wrap, "twin", job.encoding, "none", hashlib.sha256(data).hexdigest()])
+    for row, data in headers():
+        members[row[0]] = data
+        rows.append(row)
     marks_make.table(corpus / "NEAR.tsv", COLUMNS, rows)
     marks_make.tar(corpus / "near.tar.xz", members)
     print(f"{len(rows)} near misses and twins of {len(marks_near.TEXTS)} texts, {(corpus / 'near.tar.xz').stat().st_size} bytes")
