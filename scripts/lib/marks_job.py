@@ -86,6 +86,20 @@ class Job:
             return "weak"
         return "strong"
 
+    @property
+    def disguised(self) -> str:
+        """The disguise that really shows: some writers have no such style of letters, and the mark stands there plainly."""
+        return "none" if styleless(self.fmt, self.maker, self.place, self.disguise) else self.disguise
+
     def truth(self) -> str:
         """All text that went in, for documents written in Unicode without a disguise."""
         return "\n".join([*self.lines, *self.evidence, *self.letter.lines()]) if self.mark else "\n".join(self.letter.lines())
+
+
+def styleless(fmt: str, maker: str, place: str, disguise: str) -> bool:
+    """Is a style of letters (white, hidden, tiny, split) not put into such a file?"""
+    if disguise not in marks_code.STYLES:
+        return False
+    return (fmt in ("txt", "msg") or maker == "cairo" or (maker, place) in (("python-docx", "frame"), ("openpyxl", "second")) or fmt in ("xlsx", "xls", "ods") and place == "box"
+            or disguise == "hidden" and (fmt in ("pptx", "ppt", "odp") or maker == "fpdf2" or place == "second" and fmt in ("xlsx", "xls", "ods"))
+            or (maker, disguise) in (("xlwt", "tiny"), ("fpdf2", "split")))

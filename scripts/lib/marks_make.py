@@ -195,7 +195,7 @@ def pack(jobs: list[Job], files: dict, said: dict, corpus: Path) -> None:
             members[f"truth/{job.name}.txt"] = text.encode("utf-8")
         else:
             text = ""
-        rows.append([name, fmt, job.fmt if around in ("zip", "7z") else "-", job.maker, job.wrap, job.mark, job.level, job.encoding, job.place, job.disguise,
+        rows.append([name, fmt, job.fmt if around in ("zip", "7z") else "-", job.maker, job.wrap, job.mark, job.level, job.encoding, job.place, job.disguised,
                      str(len(job.evidence)), job.strength, shown, f"truth/{job.name}.txt" if text else "-", hashlib.sha256(data).hexdigest()])
     corpus.mkdir(parents=True, exist_ok=True)
     table(corpus / "MANIFEST.tsv", COLUMNS, rows)
