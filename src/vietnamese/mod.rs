@@ -2,6 +2,17 @@
 //!
 //! Ground floor: knows characters, nothing of mail.
 
+mod detect;
+mod legacy;
+mod letters;
+mod scan;
+mod syllable;
+mod trial;
+mod viqr;
+
+pub use detect::{Converted, Found, Piece, bytes_to_unicode, detect, detect_bytes, to_unicode};
+pub use legacy::{Encoding, decode, decode_bytes};
+
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick,
 };
