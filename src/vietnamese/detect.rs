@@ -51,7 +51,7 @@ pub struct Converted {
 /// Says whether a text holds legacy Vietnamese. `None` for everything else, and where there is too little to tell:
 /// fewer than three syllables.
 pub fn detect(text: &str) -> Option<Found> {
-    survey(text)?.found
+    survey(text).found
 }
 
 /// [`detect`] for bytes of an unknown charset: UTF-8 where they are UTF-8, otherwise legacy bytes.
@@ -76,7 +76,7 @@ pub fn bytes_to_unicode(bytes: &[u8]) -> Option<Converted> {
 }
 
 fn convert(text: &str, bytes: Option<usize>) -> Option<Converted> {
-    let survey = survey(text)?;
+    let survey = survey(text);
     let found = survey.found?;
     let mut converted = Converted {
         text: String::with_capacity(text.len()),
@@ -98,7 +98,9 @@ fn convert(text: &str, bytes: Option<usize>) -> Option<Converted> {
         let Some(encoding) = line.encoding else {
             continue;
         };
-        let (Some(before), Some(part)) = (text.get(done..line.start), text.get(line.start..line.end)) else {
+        let (Some(before), Some(part)) =
+            (text.get(done..line.start), text.get(line.start..line.end))
+        else {
             continue;
         };
         converted.text.push_str(before);
@@ -109,14 +111,18 @@ fn convert(text: &str, bytes: Option<usize>) -> Option<Converted> {
         trial.read(encoding);
         write(&mut trial.cells, encoding, &mut converted.text);
         match converted.pieces.last_mut() {
-            Some(last) if last.range.end == start && last.encoding == encoding => last.range.end = end,
+            Some(last) if last.range.end == start && last.encoding == encoding => {
+                last.range.end = end
+            }
             _ => converted.pieces.push(Piece {
                 range: start..end,
                 encoding,
             }),
         }
     }
-    converted.text.push_str(text.get(done..).unwrap_or_default());
+    converted
+        .text
+        .push_str(text.get(done..).unwrap_or_default());
     Some(converted)
 }
 
@@ -125,20 +131,27 @@ struct Line {
     start: usize,
     end: usize,
     encoding: Option<Encoding>,
+    /// Words with a letter that may be correct Vietnamese.
+    accented: u32,
+    /// It stands among lines of its kind and has no letter that only Unicode has.
+    may_follow: bool,
 }
 
-struct Survey {
+pub(super) struct Survey {
     lines: Vec<Line>,
-    found: Option<Found>,
+    /// Words of correct Vietnamese with letters beyond ASCII.
+    pub correct: u64,
+    pub found: Option<Found>,
 }
 
 /// How many bytes of a line are judged together.
 const LONGEST_LINE: usize = 4096;
 
-fn survey(text: &str) -> Option<Survey> {
+pub(super) fn survey(text: &str) -> Survey {
     let mut trial = Trial::default();
     let mut lines = Vec::new();
     let mut accented = 0_u64;
+    let mut after_unicode = false;
     let mut rest = text;
     let mut start = 0;
     while !rest.is_empty() {
@@ -146,30 +159,41 @@ fn survey(text: &str) -> Option<Survey> {
         rest = behind;
         let seen = look(line);
         accented += u64::from(seen.accented);
+        after_unicode |= seen.modern > 0 && seen.odd == 0;
         if seen.eight_bit() || seen.viqr > 0 || seen.viqr_weak > 0 {
             let encoding = if seen.eight_bit() || seen.viqr() {
                 trial.decide(line, seen)
             } else {
                 None
             };
+            after_unicode &= encoding.is_none();
             // Source code has many lines that only a VIQR text around them would make worth keeping.
-            if encoding.is_some() || seen.eight_bit() || seen.viqr() || trial.hint == Some(Encoding::Viqr) {
+            if encoding.is_some()
+                || seen.eight_bit()
+                || seen.viqr()
+                || trial.hint == Some(Encoding::Viqr)
+            {
                 lines.push(Line {
                     start,
                     end: start + line.len(),
                     encoding,
+                    accented: seen.accented,
+                    may_follow: seen.modern == 0 && !after_unicode,
                 });
             }
         }
         start += line.len();
     }
-    if lines.is_empty() {
-        return None;
-    }
     let mut words = Tally::default();
     follow(text, &mut lines, &mut trial, &mut words);
-    let found = words.found(accented);
-    Some(Survey { lines, found })
+    let converted = lines.iter().filter(|line| line.encoding.is_some());
+    let in_them: u64 = converted.map(|line| u64::from(line.accented)).sum();
+    let correct = accented.saturating_sub(in_them);
+    Survey {
+        lines,
+        correct,
+        found: words.found(correct),
+    }
 }
 
 /// Lines that said too little take the encoding of the lines around them, where they read well in it.
@@ -188,7 +212,9 @@ fn follow(text: &str, lines: &mut [Line], trial: &mut Trial, words: &mut Tally) 
         let as_is = trial.as_it_stands();
         let stats = trial.read(encoding);
         if line.encoding.is_none() {
-            if stats.good == 0 || stats.bad * 4 > stats.good || stats.sum <= as_is.sum + 8 {
+            // A word that is a syllable either way: that of the lines around it.
+            let least = if line.may_follow { -16 } else { 8 };
+            if stats.good == 0 || stats.bad * 4 > stats.good || stats.sum <= as_is.sum + least {
                 continue;
             }
             line.encoding = Some(encoding);
@@ -202,7 +228,6 @@ fn follow(text: &str, lines: &mut [Line], trial: &mut Trial, words: &mut Tally) 
 struct Tally {
     good: [u64; Encoding::TOLD.len()],
     bad: u64,
-    kept: u64,
 }
 
 impl Tally {
@@ -211,18 +236,20 @@ impl Tally {
             *place += u64::from(stats.good);
         }
         self.bad += u64::from(stats.bad);
-        self.kept += u64::from(stats.kept);
     }
 
     #[allow(clippy::cast_precision_loss, reason = "a share needs no more")]
-    fn found(&self, accented: u64) -> Option<Found> {
+    fn found(&self, correct: u64) -> Option<Found> {
         let words: u64 = self.good.iter().sum();
-        let (at, _) = self.good.iter().enumerate().max_by_key(|&(_, &good)| good)?;
+        let (at, _) = self
+            .good
+            .iter()
+            .enumerate()
+            .max_by_key(|&(_, &good)| good)?;
         if words == 0 {
             return None;
         }
-        // Legacy letters look like accented ones too: what is not theirs is the rest.
-        let share = words as f32 / (words.max(accented).max(words + self.kept)) as f32;
+        let share = words as f32 / (words + correct) as f32;
         Some(Found {
             encoding: *Encoding::TOLD.get(at)?,
             score: (100 * words / (words + self.bad).max(1)) as u8,
@@ -317,7 +344,7 @@ impl Trial {
         self.all_as_is.add(&as_is);
         let (encoding, stats) = best.filter(|(_, stats)| enough(stats, &as_is))?;
         if let Some((other, other_stats)) = second
-            && stats.total() < 5
+            && stats.total() + stats.single < 5
             && other_stats.sum + CLOSE > stats.sum
             && self.differ(encoding, other)
         {
@@ -339,8 +366,13 @@ impl Trial {
 
     /// What all the undecided lines together are in.
     fn of_all(&self) -> Option<Encoding> {
-        let (at, stats) = self.all.iter().enumerate().max_by_key(|(_, stats)| stats.sum)?;
-        (stats.total() >= 5 && enough(stats, &self.all_as_is)).then(|| Encoding::TOLD.get(at).copied())?
+        let (at, stats) = self
+            .all
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, stats)| stats.sum)?;
+        (stats.total() >= 5 && enough(stats, &self.all_as_is))
+            .then(|| Encoding::TOLD.get(at).copied())?
     }
 }
 
@@ -362,11 +394,12 @@ fn enough(stats: &Stats, as_is: &Stats) -> bool {
         return false;
     }
     let faults = stats.bad + stats.odd;
-    if faults * 5 > total || stats.sum < as_is.sum + 32 {
+    if faults * 5 > total + 1 || stats.sum < as_is.sum + 32 {
         return false;
     }
     if stats.good < 5 || stats.good < stats.kept {
-        stats.plain_bad <= stats.plain_good + total && faults == 0
+        let foreign_word = faults == 1 && total >= 4 && stats.plain_bad * 2 <= total;
+        stats.plain_bad <= stats.plain_good + total && (faults == 0 || foreign_word)
     } else {
         stats.plain_bad <= 2 * (stats.plain_good + total)
     }
@@ -380,7 +413,10 @@ fn write(cells: &mut [Cell], encoding: Encoding, text: &mut String) {
     let mut at = 0;
     while let Some(cell) = cells.get(at) {
         at += 1;
-        if encoding == Encoding::Tcvn3 && matches!(cell.raw, '¬' | 'ê' | 'í' | 'ë' | 'ì' | 'î') && cell.changed {
+        if encoding == Encoding::Tcvn3
+            && matches!(cell.raw, '¬' | 'ê' | 'í' | 'ë' | 'ì' | 'î')
+            && cell.changed
+        {
             lost_u(cells, at - 1, text);
         }
         text.push(cell.c);
@@ -390,7 +426,12 @@ fn write(cells: &mut [Cell], encoding: Encoding, text: &mut String) {
 
 /// nớc, trơng: no rime of Vietnamese but with the ư that was lost.
 fn lost_u(cells: &[Cell], at: usize, text: &mut String) {
-    let letters = |range: &[Cell]| range.iter().take_while(|cell| cell.c.is_alphabetic()).count();
+    let letters = |range: &[Cell]| {
+        range
+            .iter()
+            .take_while(|cell| cell.c.is_alphabetic())
+            .count()
+    };
     let behind = letters(cells.get(at..).unwrap_or_default());
     let before = cells
         .get(..at)
@@ -412,7 +453,11 @@ fn lost_u(cells: &[Cell], at: usize, text: &mut String) {
     if syllable_of(&word).is_some() {
         return;
     }
-    let u = if cells.get(at).is_some_and(|cell| cell.c.is_uppercase()) { 'Ư' } else { 'ư' };
+    let u = if cells.get(at).is_some_and(|cell| cell.c.is_uppercase()) {
+        'Ư'
+    } else {
+        'ư'
+    };
     let mut whole: String = word.chars().take(before).collect();
     whole.push(u);
     whole.extend(word.chars().skip(before));

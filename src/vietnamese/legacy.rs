@@ -64,13 +64,14 @@ impl Encoding {
     /// The encoding that a font's name reveals: `.VnTime` and `.VnArialH` (ABC), `VNI-Times`, `VPS Times`,
     /// `VI Times` (VISCII). `None` for fonts that show Unicode.
     pub fn of_font(name: &str) -> Option<Self> {
-        let name = name.trim().trim_matches(['"', '\'']);
+        let first = name.split([',', ';']).next().unwrap_or(name);
+        let name = first.trim().trim_matches(['"', '\'']).trim();
         let starts = |with: &str| {
             name.get(..with.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(with))
         };
         if starts(".vn") {
-            let family = name.split([' ', ',', ';']).next().unwrap_or(name);
+            let family = name.split(' ').next().unwrap_or(name);
             return Some(if family.ends_with('H') {
                 Self::Tcvn3Capitals
             } else {
@@ -406,7 +407,9 @@ fn grid(text: &str) -> Box<[char; 256]> {
     let mut table = Box::new(['\0'; 256]);
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace();
-        let row = words.next().and_then(|row| usize::from_str_radix(row, 16).ok());
+        let row = words
+            .next()
+            .and_then(|row| usize::from_str_radix(row, 16).ok());
         for (column, word) in words.enumerate() {
             let c = match word.strip_prefix("U+") {
                 Some(hex) => u32::from_str_radix(hex, 16).ok().and_then(char::from_u32),

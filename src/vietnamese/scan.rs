@@ -53,27 +53,75 @@ pub(super) fn look(line: &str) -> Look {
         before = 0;
         let second = bytes.get(at + 1).copied().unwrap_or(0);
         let (length, kind) = match byte {
-            0xc2 => (2, if matches!(second, 0xa0 | 0xb0 | 0xb2 | 0xb3) { Kind::Other } else { Kind::Odd }),
+            0xc2 => (
+                2,
+                if matches!(second, 0xa0 | 0xb0 | 0xb2 | 0xb3) {
+                    Kind::Other
+                } else {
+                    Kind::Odd
+                },
+            ),
             0xc3 => (2, latin(second)),
-            0xc4 => (2, if matches!(second, 0x82 | 0x83 | 0x90 | 0x91 | 0xa8 | 0xa9) { Kind::Modern } else { Kind::Other }),
+            0xc4 => (
+                2,
+                if matches!(second, 0x82 | 0x83 | 0x90 | 0x91 | 0xa8 | 0xa9) {
+                    Kind::Modern
+                } else {
+                    Kind::Other
+                },
+            ),
             // Œ œ Š š Ÿ Ž ž, and ũ Ũ.
-            0xc5 => (2, match second {
-                0xa8 | 0xa9 => Kind::Modern,
-                0x92 | 0x93 | 0xa0 | 0xa1 | 0xb8 | 0xbd | 0xbe => Kind::Odd,
-                _ => Kind::Other,
-            }),
-            0xc6 => (2, match second {
-                0xa0 | 0xa1 | 0xaf | 0xb0 => Kind::Modern,
-                0x92 => Kind::Odd,
-                _ => Kind::Other,
-            }),
-            0xcb => (2, if matches!(second, 0x86 | 0x9c) { Kind::Odd } else { Kind::Other }),
-            0xcc => (2, if matches!(second, 0x80 | 0x81 | 0x83 | 0x89 | 0xa3) { Kind::Modern } else { Kind::Other }),
+            0xc5 => (
+                2,
+                match second {
+                    0xa8 | 0xa9 => Kind::Modern,
+                    0x92 | 0x93 | 0xa0 | 0xa1 | 0xb8 | 0xbd | 0xbe => Kind::Odd,
+                    _ => Kind::Other,
+                },
+            ),
+            0xc6 => (
+                2,
+                match second {
+                    0xa0 | 0xa1 | 0xaf | 0xb0 => Kind::Modern,
+                    0x92 => Kind::Odd,
+                    _ => Kind::Other,
+                },
+            ),
+            0xcb => (
+                2,
+                if matches!(second, 0x86 | 0x9c) {
+                    Kind::Odd
+                } else {
+                    Kind::Other
+                },
+            ),
+            0xcc => (
+                2,
+                if matches!(second, 0x80 | 0x81 | 0x83 | 0x89 | 0xa3) {
+                    Kind::Modern
+                } else {
+                    Kind::Other
+                },
+            ),
             0xc0..=0xdf => (2, Kind::Other),
-            0xe1 => (3, if matches!(second, 0xba | 0xbb) { Kind::Modern } else { Kind::Other }),
+            0xe1 => (
+                3,
+                if matches!(second, 0xba | 0xbb) {
+                    Kind::Modern
+                } else {
+                    Kind::Other
+                },
+            ),
             0xe2 => (3, general(second, bytes.get(at + 2).copied().unwrap_or(0))),
             // U+F000 to U+F0FF: the bytes of a symbol font.
-            0xef => (3, if matches!(second, 0x80..=0x83) { Kind::Odd } else { Kind::Other }),
+            0xef => (
+                3,
+                if matches!(second, 0x80..=0x83) {
+                    Kind::Odd
+                } else {
+                    Kind::Other
+                },
+            ),
             0xf0.. => (4, Kind::Other),
             _ => (3, Kind::Other),
         };
@@ -112,7 +160,9 @@ fn latin(second: u8) -> Kind {
 /// U+2000 to U+2FFF: what windows-1252 has of it, dashes, quotation marks, bullet and ellipsis left out.
 fn general(second: u8, third: u8) -> Kind {
     match (second, third) {
-        (0x80, 0x9a | 0x9e | 0xa0 | 0xa1 | 0xb0 | 0xb9 | 0xba) | (0x82, 0xac) | (0x84, 0xa2) => Kind::Odd,
+        (0x80, 0x9a | 0x9e | 0xa0 | 0xa1 | 0xb0 | 0xb9 | 0xba) | (0x82, 0xac) | (0x84, 0xa2) => {
+            Kind::Odd
+        }
         _ => Kind::Other,
     }
 }

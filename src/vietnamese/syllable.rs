@@ -15,6 +15,8 @@ pub(super) const LONGEST: usize = 7;
 pub(super) struct Syllable {
     /// 0 (rare) to 18: how usual onset and rime with this tone are.
     pub usual: u8,
+    /// Where the rime begins.
+    pub rime: usize,
     /// Which letter carries the tone, or would.
     pub nucleus: usize,
     /// The tone, below [`TONES`].
@@ -34,7 +36,23 @@ pub(super) fn syllable_of(word: &str) -> Option<Syllable> {
 
 /// The syllable that these letters spell, if Vietnamese can have it.
 pub(super) fn syllable(letters: &[Letter]) -> Option<Syllable> {
-    let (tone, tone_at) = tone(letters)?;
+    let found = syllable_anywhere(letters)?;
+    let (_, tone_at) = tone(letters)?;
+    let allowed = match tone_at {
+        None => true,
+        Some(at) if at == found.nucleus => true,
+        // The older place (hòa, thúy): only where no letter of the rime is ă, â, ê, ô, ơ, ư.
+        Some(at) => {
+            let rime = letters.get(found.rime..)?;
+            at >= found.rime && !rime.iter().any(|l| l.is_modified())
+        }
+    };
+    allowed.then_some(found)
+}
+
+/// [`syllable`], wherever the tone stands.
+pub(super) fn syllable_anywhere(letters: &[Letter]) -> Option<Syllable> {
+    let (tone, _) = tone(letters)?;
     let first_vowel = letters.iter().position(|l| l.is_vowel())?;
     if letters.len() > LONGEST || first_vowel > 3 {
         return None;
@@ -51,24 +69,15 @@ pub(super) fn syllable(letters: &[Letter]) -> Option<Syllable> {
         found = parse(tables, letters, first_vowel, bases, tone);
     }
     let more = letters.len() > first_vowel + 1;
-    if found.is_none()
-        && more
-        && (bases == G && glide == I || bases == Q && glide == U)
-    {
+    if found.is_none() && more && (bases == G && glide == I || bases == Q && glide == U) {
         let with_glide = key(letters.get(..=first_vowel)?);
         found = parse(tables, letters, first_vowel + 1, with_glide, tone);
     }
     let (usual, rime_start) = found?;
-    let rime = letters.get(rime_start..)?;
-    let nucleus = rime_start + nucleus(rime);
-    let allowed = match tone_at {
-        None => true,
-        Some(at) if at == nucleus => true,
-        // The older place (hòa, thúy): only where no letter of the rime is ă, â, ê, ô, ơ, ư.
-        Some(at) => at >= rime_start && !rime.iter().any(|l| l.is_modified()),
-    };
-    allowed.then_some(Syllable {
+    let nucleus = rime_start + nucleus(letters.get(rime_start..)?);
+    Some(Syllable {
         usual,
+        rime: rime_start,
         nucleus,
         tone,
     })
@@ -157,7 +166,10 @@ const fn pack(bases: &[u8]) -> u32 {
 }
 
 fn key(letters: &[Letter]) -> u32 {
-    letters.iter().take(6).fold(0, |n, l| n << 5 | u32::from(l.base))
+    letters
+        .iter()
+        .take(6)
+        .fold(0, |n, l| n << 5 | u32::from(l.base))
 }
 
 const A: u8 = 1;
@@ -272,10 +284,26 @@ mod tests {
     #[test]
     fn the_tone_has_its_place() {
         for (word, nucleus) in [
-            ("hòa", 2), ("hoà", 2), ("thủy", 3), ("tuyết", 3), ("nước", 2), ("của", 1), ("nữa", 1),
-            ("mía", 1), ("quý", 2), ("giữ", 2), ("gì", 1), ("khoái", 3), ("ngoéo", 3), ("toán", 2),
+            ("hòa", 2),
+            ("hoà", 2),
+            ("thủy", 3),
+            ("tuyết", 3),
+            ("nước", 2),
+            ("của", 1),
+            ("nữa", 1),
+            ("mía", 1),
+            ("quý", 2),
+            ("giữ", 2),
+            ("gì", 1),
+            ("khoái", 3),
+            ("ngoéo", 3),
+            ("toán", 2),
         ] {
-            assert_eq!(syllable_of(word).map(|s| s.nucleus), Some(nucleus), "{word}");
+            assert_eq!(
+                syllable_of(word).map(|s| s.nucleus),
+                Some(nucleus),
+                "{word}"
+            );
         }
     }
 }

@@ -20,9 +20,12 @@ const SHAPES: [(char, char, char); 8] = [
 /// Reads VIQR; never more cells than characters.
 pub(super) fn read(chars: &[char], cells: &mut Vec<Cell>) {
     let at = |n: usize| chars.get(n).copied().unwrap_or('\n');
-    let escaped = chars
-        .windows(2)
-        .any(|pair| matches!(pair, ['\\', '.' | '?' | '\'' | '`' | '~' | '^' | '(' | '+' | '*']));
+    let escaped = chars.windows(2).any(|pair| {
+        matches!(
+            pair,
+            ['\\', '.' | '?' | '\'' | '`' | '~' | '^' | '(' | '+' | '*']
+        )
+    });
     let mut n = 0;
     while let Some(&raw) = chars.get(n) {
         n += 1;
@@ -76,7 +79,10 @@ pub(super) fn may_end(mark: char, rest: &[Cell]) -> bool {
     if !matches!(mark, '.' | '?' | '\'' | '’') {
         return false;
     }
-    let mut rest = rest.iter().map(|cell| cell.c).skip_while(|c| matches!(c, '"' | ')' | '\'' | '”'));
+    let mut rest = rest
+        .iter()
+        .map(|cell| cell.c)
+        .skip_while(|c| matches!(c, '"' | ')' | '\'' | '”'));
     match rest.next() {
         Some(c) if c.is_whitespace() && !matches!(c, '\n' | '\r') => rest
             .find(|c| !c.is_whitespace())
