@@ -1,0 +1,135 @@
+//! PowerPoint presentations of 1997 to 2003 ([MS-PPT]): objects, macros, encryption.
+
+use std::io::{Cursor, Read};
+
+use flate2::bufread::ZlibDecoder;
+
+use super::compound::{Compound, u16_at, u32_at};
+use crate::{
+    content::opener::{Inside, Member},
+    facts::NotOpened,
+};
+
+/// Looks through the main stream. Objects are found by the signs of their records, not by walking
+/// from record to record: a record with a wrong length would hide them, PowerPoint has a list.
+pub(super) fn read(
+    inside: &mut Inside<'_, '_>,
+    compound: &Compound,
+    index: usize,
+) -> Result<(), NotOpened> {
+    let user = compound.find(&["Current User"]);
+    let token = user.and_then(|user| u32_at(&compound.read(user, 64), 12));
+    let limit = compound.stream(index).left();
+    let _held = inside.spending().hold(limit)?;
+    let bytes = compound.read(index, limit);
+    let session = find(&bytes, b"\x0f\0\x14\x2f");
+    if token == Some(ENCRYPTED) || session.is_some() {
+        inside.encrypted(session.and_then(|at| cipher(bytes.get(at + 8..)?)));
+        return Err(NotOpened::Encrypted);
+    }
+    // ExternalOleLinkContainer.
+    if find(&bytes, b"\x0f\0\xce\x0f").is_some() {
+        inside.sign("external-link");
+    }
+    // VBAInfoAtom: a reference, whether there are macros, a version.
+    for at in memchr::memmem::find_iter(&bytes, b"\x02\0\0\x04\x0c\0\0\0") {
+        if u32_at(&bytes, at + 12) == Some(1) {
+            inside.sign("macros-vba");
+        }
+    }
+    let mut number = 0;
+    for at in memchr::memmem::find_iter(&bytes, b"\x11\x10") {
+        let Some(start) = at.checked_sub(2) else {
+            continue;
+        };
+        let Some(record) = object(&bytes, start) else {
+            continue;
+        };
+        number += 1;
+        object_found(inside, number, record)?;
+    }
+    Ok(())
+}
+
+/// The content of an ExternalOleObjectStg record, and whether it is packed.
+fn object(bytes: &[u8], start: usize) -> Option<(bool, &[u8])> {
+    let packed = match u16_at(bytes, start)? {
+        0 => false,
+        0x10 => true,
+        _ => return None,
+    };
+    let length = u32_at(bytes, start + 4)? as usize;
+    let rest = bytes.get(start + 8..)?;
+    let content = rest.get(..length).unwrap_or(rest);
+    match packed {
+        // The size when unpacked comes first.
+        true => {
+            let content = content.get(4..)?;
+            (content.first()? & 15 == 8).then_some((true, content))
+        }
+        false => content
+            .starts_with(super::compound::MAGIC)
+            .then_some((false, content)),
+    }
+}
+
+fn object_found(
+    inside: &mut Inside<'_, '_>,
+    number: u32,
+    (packed, content): (bool, &[u8]),
+) -> Result<(), NotOpened> {
+    let member = Member {
+        packed: Some(content.len() as u64),
+        ..Member::named(format!("ExOleObjStg {number}"))
+    };
+    let mut watched = Watched {
+        content: match packed {
+            true => Box::new(ZlibDecoder::new(Cursor::new(content))),
+            false => Box::new(content),
+        },
+        last: Vec::new(),
+        project: false,
+    };
+    inside.member(member, &mut watched)?;
+    let sign = if watched.project {
+        "macros-vba"
+    } else {
+        "embedded-object"
+    };
+    inside.sign(sign);
+    Ok(())
+}
+
+/// Watches for the storage of a macro project while it is read.
+struct Watched<'b> {
+    content: Box<dyn Read + 'b>,
+    last: Vec<u8>,
+    project: bool,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let got = self.content.read(into)?;
+        if !self.project {
+            self.last.extend(into.get(..got).unwrap_or_default());
+            self.project = find(&self.last, VBA_PROJECT).is_some();
+            let done = self.last.len().saturating_sub(VBA_PROJECT.len());
+            self.last.drain(..done);
+        }
+        Ok(got)
+    }
+}
+
+/// CryptSession10Container ([MS-PPT] 2.4.7): always RC4 CryptoAPI.
+fn cipher(header: &[u8]) -> Option<&'static str> {
+    super::crypto::rc4_name(u32_at(header, 12 + 16)?)
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    memchr::memmem::find(bytes, what)
+}
+
+/// CurrentUserAtom.headerToken of an encrypted presentation.
+const ENCRYPTED: u32 = 0xf3d1_c4df;
+/// The name of the storage, as directories write it.
+const VBA_PROJECT: &[u8] = b"_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0";
