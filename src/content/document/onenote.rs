@@ -78,7 +78,9 @@ pub(in crate::content) fn read(
             inside.piece(member, &piece)?;
         }
     }
-    let packaged = source.bytes(48, 16).is_some_and(|format| format == PACKAGED);
+    let packaged = source
+        .bytes(48, 16)
+        .is_some_and(|format| format == PACKAGED);
     if packaged && files.is_empty() {
         // As SharePoint hands sections out: files lie in pieces ([MS-ONESTORE] 2.8).
         return Err(NotOpened::Unsupported);
@@ -111,7 +113,10 @@ fn name_at(bytes: &[u8], at: usize) -> Option<String> {
         let length = u32_at(bytes, value)? as usize;
         (length <= LONG_NAME && length.is_multiple_of(2)).then_some(())?;
         let name = utf16(bytes.get(value + 4..value + 4 + length)?);
-        let sound = !name.is_empty() && !name.chars().any(|letter| letter.is_control() || letter == '\u{fffd}');
+        let sound = !name.is_empty()
+            && !name
+                .chars()
+                .any(|letter| letter.is_control() || letter == '\u{fffd}');
         sound.then_some(name)
     })
 }

@@ -1,8 +1,9 @@
 //! Rich Text Format: objects inside it, templates and fields that load from elsewhere.
 //!
 //! Letters with exploits bend the format as far as Word lets them: hexadecimal digits with words,
-//! groups and line ends in between, binary pieces, headers that are cut. So the digits of an object are
-//! read twice: as Word does, which leaves out groups that it does not know, and all of them.
+//! groups and line ends in between, binary pieces, headers that are cut. Which groups inside the digits
+//! Word leaves out depends on what it knows of their words, so the digits of an object are read in
+//! three ways: without any group inside, without those that may be left out, and all.
 
 use std::io::BufRead;
 
@@ -39,8 +40,9 @@ pub(in crate::content) fn read(
             b'}' => document.close(inside)?,
             b'\\' => {
                 if document.control(&mut input) && document.held.is_none() {
-                    // Digits become half as many bytes, read in two ways.
-                    document.held = Some(inside.spending().hold(source.len())?);
+                    // Digits become half as many bytes, read in three ways.
+                    let bytes = source.len().saturating_mul(3) / 2;
+                    document.held = Some(inside.spending().hold(bytes)?);
                 }
             }
             byte => document.text(byte),
@@ -66,7 +68,10 @@ enum Destination {
     Unknown,
     /// The same, inside the digits of an object.
     UnknownInObject,
+    /// The digits of an object.
     Object,
+    /// A group inside those.
+    InObject,
     Template,
     Field,
 }
@@ -81,9 +86,8 @@ struct Document {
     deeper: u64,
     /// `\*` was read last.
     starred: bool,
-    /// The object's digits as Word reads them, and all of them.
-    word: Hex,
-    all: Hex,
+    /// The object's digits: outside of groups, outside of groups that may be left out, all.
+    digits: [Hex; 3],
     /// A template's path, or the code of a field.
     code: Vec<u8>,
     signs: Vec<&'static str>,
@@ -97,6 +101,9 @@ impl Document {
             self.outer.push(self.now);
         } else {
             self.deeper += 1;
+        }
+        if self.now == Destination::Object {
+            self.now = Destination::InObject;
         }
     }
 
@@ -112,7 +119,8 @@ impl Document {
             return Ok(());
         }
         match ended {
-            Destination::Object => self.object(inside),
+            // What stands in another object's group goes on with it.
+            Destination::Object if self.readings().is_empty() => self.object(inside),
             Destination::Template => {
                 let path = std::mem::take(&mut self.code);
                 if is_elsewhere(&String::from_utf8_lossy(&path)) {
@@ -142,9 +150,9 @@ impl Document {
                 b'\'' => {
                     let digits = [input.next(), input.next()].map(|byte| byte.and_then(digit));
                     if let [Some(high), Some(low)] = digits {
-                        if self.in_object() {
-                            self.all.digit(high);
-                            self.all.digit(low);
+                        if let Some(all) = self.readings().last_mut() {
+                            all.digit(high);
+                            all.digit(low);
                         }
                         self.letter(high << 4 | low);
                     }
@@ -192,16 +200,15 @@ impl Document {
             b"fldinst" => self.now = Destination::Field,
             b"objlink" | b"objautlink" => self.sign("external-link"),
             b"bin" => {
-                let count = number.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+                let count = number
+                    .and_then(|count| u64::try_from(count).ok())
+                    .unwrap_or(0);
                 for _ in 0..count {
                     let Some(byte) = input.next() else {
                         break;
                     };
-                    if self.now == Destination::Object {
-                        self.word.bytes.push(byte);
-                    }
-                    if self.in_object() {
-                        self.all.bytes.push(byte);
+                    for reading in self.readings() {
+                        reading.bytes.push(byte);
                     }
                 }
             }
@@ -220,7 +227,7 @@ impl Document {
             }
             _ if starred => {
                 self.now = match self.now {
-                    Destination::Object | Destination::UnknownInObject => {
+                    Destination::Object | Destination::InObject | Destination::UnknownInObject => {
                         Destination::UnknownInObject
                     }
                     _ => Destination::Unknown,
@@ -234,12 +241,11 @@ impl Document {
     fn text(&mut self, byte: u8) {
         self.starred = false;
         match self.now {
-            Destination::Object | Destination::UnknownInObject => {
+            Destination::Object | Destination::InObject | Destination::UnknownInObject => {
                 if let Some(digit) = digit(byte) {
-                    if self.now == Destination::Object {
-                        self.word.digit(digit);
+                    for reading in self.readings() {
+                        reading.digit(digit);
                     }
-                    self.all.digit(digit);
                 }
             }
             _ if matches!(byte, b'\r' | b'\n') => {}
@@ -247,11 +253,15 @@ impl Document {
         }
     }
 
-    fn in_object(&self) -> bool {
-        matches!(
-            self.now,
-            Destination::Object | Destination::UnknownInObject
-        )
+    /// The readings of an object that what stands here belongs to.
+    fn readings(&mut self) -> &mut [Hex] {
+        let first = match self.now {
+            Destination::Object => 0,
+            Destination::InObject => 1,
+            Destination::UnknownInObject => 2,
+            _ => 3,
+        };
+        self.digits.get_mut(first..).unwrap_or_default()
     }
 
     fn letter(&mut self, byte: u8) {
@@ -270,21 +280,17 @@ impl Document {
     /// An object is complete.
     fn object(&mut self, inside: &mut Inside<'_, '_>) -> Result<(), NotOpened> {
         self.sign("embedded-object");
-        let word = std::mem::take(&mut self.word).bytes;
-        let all = std::mem::take(&mut self.all).bytes;
-        let found = self.open_object(inside, &word)?;
-        if all != word || !found {
-            self.open_object(inside, &all)?;
+        let readings = std::mem::take(&mut self.digits).map(|digits| digits.bytes);
+        for (number, reading) in readings.iter().enumerate() {
+            if !readings.iter().take(number).any(|known| known == reading) {
+                self.open_object(inside, reading)?;
+            }
         }
         Ok(())
     }
 
-    /// Hands on what an object holds; whether it holds anything.
-    fn open_object(
-        &mut self,
-        inside: &mut Inside<'_, '_>,
-        bytes: &[u8],
-    ) -> Result<bool, NotOpened> {
+    /// Hands on what an object holds.
+    fn open_object(&mut self, inside: &mut Inside<'_, '_>, bytes: &[u8]) -> Result<(), NotOpened> {
         let object = Object::parse(bytes).filter(|object| {
             let sound = |letter: char| letter.is_ascii_graphic() || letter == ' ';
             object.class.chars().all(sound) && (object.linked || !object.data.is_empty())
@@ -295,13 +301,13 @@ impl Document {
             if let Some(found) = found {
                 inside.member(Member::default(), &mut &*found)?;
             }
-            return Ok(found.is_some());
+            return Ok(());
         };
         if object.linked || memchr::memmem::find(object.data, super::ole::URL_MONIKER).is_some() {
             self.sign("external-link");
         }
         if object.data.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let package = Package::parse(object.data);
         let (member, data) = match package {
@@ -321,12 +327,11 @@ impl Document {
             }
             Some(_) => {
                 self.sign("external-link");
-                return Ok(true);
+                return Ok(());
             }
             None => (Member::named(object.class), object.data),
         };
-        inside.member(member, &mut &*data)?;
-        Ok(true)
+        inside.member(member, &mut &*data)
     }
 }
 
@@ -378,7 +383,9 @@ fn loads(code: &str) -> bool {
 }
 
 fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Input bytes between two looks at the clock.

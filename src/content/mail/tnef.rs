@@ -20,11 +20,12 @@ pub(in crate::content) fn read(
     source: &Source,
 ) -> Result<(), NotOpened> {
     inside.set_place(Place::Message);
-    let mut at = 6;
+    let mut at: u64 = 6;
     let mut attachment = Attachment::default();
     let mut result = Ok(());
     let mut attributes = 0_u32;
-    while at < source.len() {
+    // Less than an attribute at the end is what gateways add.
+    while at.saturating_add(9) < source.len() {
         let head = source.up_to(at, 9);
         let (Some(id), Some(length)) = (u32_at(&head, 1), u32_at(&head, 5)) else {
             result = Err(NotOpened::Damaged);

@@ -151,7 +151,8 @@ impl Compound {
 
     /// What stands at a path from the root.
     pub(in crate::content) fn find(&self, path: &[&str]) -> Option<usize> {
-        path.iter().try_fold(0, |storage, name| self.child(storage, name))
+        path.iter()
+            .try_fold(0, |storage, name| self.child(storage, name))
     }
 
     /// Its path from the root, with slashes.

@@ -180,7 +180,11 @@ impl Hash {
 
     pub(super) fn of(self, one: &[u8], other: &[u8]) -> Vec<u8> {
         fn of<D: Digest>(one: &[u8], other: &[u8]) -> Vec<u8> {
-            D::new().chain_update(one).chain_update(other).finalize().to_vec()
+            D::new()
+                .chain_update(one)
+                .chain_update(other)
+                .finalize()
+                .to_vec()
         }
         match self {
             Self::Sha1 => of::<Sha1>(one, other),
@@ -220,9 +224,15 @@ pub(super) enum Aes {
 impl Aes {
     pub(super) fn new(key: &[u8]) -> Option<Self> {
         match key.len() {
-            16 => Aes128::new_from_slice(key).ok().map(|key| Self::Short(Box::new(key))),
-            24 => Aes192::new_from_slice(key).ok().map(|key| Self::Middle(Box::new(key))),
-            32 => Aes256::new_from_slice(key).ok().map(|key| Self::Long(Box::new(key))),
+            16 => Aes128::new_from_slice(key)
+                .ok()
+                .map(|key| Self::Short(Box::new(key))),
+            24 => Aes192::new_from_slice(key)
+                .ok()
+                .map(|key| Self::Middle(Box::new(key))),
+            32 => Aes256::new_from_slice(key)
+                .ok()
+                .map(|key| Self::Long(Box::new(key))),
             _ => None,
         }
     }

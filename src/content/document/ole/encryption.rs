@@ -199,7 +199,9 @@ impl Clear {
     fn put(&mut self, compound: &Compound, index: usize, bytes: &[u8]) {
         let mut rest = bytes;
         for (at, length) in compound.pieces(index) {
-            let length = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
+            let length = usize::try_from(length)
+                .unwrap_or(usize::MAX)
+                .min(rest.len());
             let (now, later) = rest.split_at(length);
             rest = later;
             let place = usize::try_from(at)
@@ -239,7 +241,9 @@ fn newer(
     inside.encrypted(None);
     let info = compound.find(&["EncryptionInfo"]);
     // Rights management has no such stream: nothing here can open it.
-    let info = info.map(|info| compound.read(info, LONG_INFO)).unwrap_or_default();
+    let info = info
+        .map(|info| compound.read(info, LONG_INFO))
+        .unwrap_or_default();
     let version = (u16_at(&info, 0), u16_at(&info, 2));
     let found = match version {
         (Some(2..=4), Some(2)) => Standard::parse(&info).map(Info::Standard),
@@ -503,7 +507,9 @@ impl Read for Decrypting {
                 let iv = hash.of(salt, &self.number.to_le_bytes());
                 sized(iv, 16)
             });
-            self.decryption.aes.decrypt(&mut self.segment, iv.as_deref());
+            self.decryption
+                .aes
+                .decrypt(&mut self.segment, iv.as_deref());
             self.number = self.number.wrapping_add(1);
         }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);

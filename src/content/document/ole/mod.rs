@@ -112,11 +112,7 @@ fn storage(
 
 /// A stream, wherever it stands: a packed file, part of a macro project, or something that has no
 /// business to be a stream.
-fn stream(
-    inside: &mut Inside<'_, '_>,
-    compound: &Compound,
-    index: usize,
-) -> Result<(), NotOpened> {
+fn stream(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Result<(), NotOpened> {
     let Some(entry) = compound.entry(index) else {
         return Ok(());
     };
@@ -139,9 +135,7 @@ fn stream(
     }
     let package = is("Package") && head.starts_with(b"PK");
     if package || is_file(&head) {
-        if package {
-            inside.sign("embedded-object");
-        }
+        inside.sign("embedded-object");
         let mut member = Member::named(compound.path(index));
         if entry.orphan {
             member.traits.push("hidden-member");
@@ -152,11 +146,7 @@ fn stream(
 }
 
 /// `\x01Ole10Native`: a file in the packager's form, or the data of another program.
-fn native(
-    inside: &mut Inside<'_, '_>,
-    compound: &Compound,
-    index: usize,
-) -> Result<(), NotOpened> {
+fn native(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Result<(), NotOpened> {
     inside.sign("embedded-object");
     let head = compound.read(index, LONG_HEADER);
     let Some(mut package) = head.get(4..).and_then(Package::parse) else {
@@ -245,6 +235,7 @@ static FILES: &[&[u8]] = &[
 ];
 
 /// CLSID_URLMoniker.
-pub(in crate::content) const URL_MONIKER: &[u8] = b"\xe0\xc9\xea\x79\xf9\xba\xce\x11\x8c\x82\0\xaa\0\x4b\xa9\x0b";
+pub(in crate::content) const URL_MONIKER: &[u8] =
+    b"\xe0\xc9\xea\x79\xf9\xba\xce\x11\x8c\x82\0\xaa\0\x4b\xa9\x0b";
 /// Bytes of a header with names that are read.
 const LONG_HEADER: u64 = 64 << 10;

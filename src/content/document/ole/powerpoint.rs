@@ -51,8 +51,8 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The content of an ExternalOleObjectStg record, and whether it is packed.
-fn object(bytes: &[u8], start: usize) -> Option<(bool, &[u8])> {
+/// The content of an ExternalOleObjectStg record and, where it is packed, its size when unpacked.
+fn object(bytes: &[u8], start: usize) -> Option<(Option<u32>, &[u8])> {
     let packed = match u16_at(bytes, start)? {
         0 => false,
         0x10 => true,
@@ -62,31 +62,32 @@ fn object(bytes: &[u8], start: usize) -> Option<(bool, &[u8])> {
     let rest = bytes.get(start + 8..)?;
     let content = rest.get(..length).unwrap_or(rest);
     match packed {
-        // The size when unpacked comes first.
         true => {
+            let size = u32_at(content, 0)?;
             let content = content.get(4..)?;
-            (content.first()? & 15 == 8).then_some((true, content))
+            (content.first()? & 15 == 8).then_some((Some(size), content))
         }
         false => content
             .starts_with(super::compound::MAGIC)
-            .then_some((false, content)),
+            .then_some((None, content)),
     }
 }
 
 fn object_found(
     inside: &mut Inside<'_, '_>,
     number: u32,
-    (packed, content): (bool, &[u8]),
+    (unpacked, content): (Option<u32>, &[u8]),
 ) -> Result<(), NotOpened> {
     let member = Member {
         packed: Some(content.len() as u64),
         ..Member::named(format!("ExOleObjStg {number}"))
     };
     let mut watched = Watched {
-        content: match packed {
-            true => Box::new(ZlibDecoder::new(Cursor::new(content))),
-            false => Box::new(content),
+        content: match unpacked {
+            Some(_) => Box::new(ZlibDecoder::new(Cursor::new(content))),
+            None => Box::new(content),
         },
+        wanted: unpacked.map_or(0, u64::from),
         last: Vec::new(),
         project: false,
     };
@@ -103,13 +104,19 @@ fn object_found(
 /// Watches for the storage of a macro project while it is read.
 struct Watched<'b> {
     content: Box<dyn Read + 'b>,
+    /// Bytes that are still to come: PowerPoint does not write the end of packed data.
+    wanted: u64,
     last: Vec<u8>,
     project: bool,
 }
 
 impl Read for Watched<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let got = self.content.read(into)?;
+        let got = match self.content.read(into) {
+            Err(_) if self.wanted == 0 => 0,
+            got => got?,
+        };
+        self.wanted = self.wanted.saturating_sub(got as u64);
         if !self.project {
             self.last.extend(into.get(..got).unwrap_or_default());
             self.project = find(&self.last, VBA_PROJECT).is_some();

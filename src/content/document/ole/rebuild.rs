@@ -34,7 +34,9 @@ pub(in crate::content) fn member(
     }
     let mut to = inside.begin(member)?;
     // A budget that ends while writing is said by `finish`.
-    let whole = plan.write(compound, storage, clsid, &mut to).unwrap_or(true);
+    let whole = plan
+        .write(compound, storage, clsid, &mut to)
+        .unwrap_or(true);
     to.finish((!whole).then_some(NotOpened::Damaged))
 }
 
@@ -209,7 +211,11 @@ impl Plan {
             }
         }
         let mut bytes = Vec::with_capacity((self.directory * SECTOR) as usize);
-        let each = self.entries.iter().zip(&links).zip(starts.iter().zip(&self.sizes));
+        let each = self
+            .entries
+            .iter()
+            .zip(&links)
+            .zip(starts.iter().zip(&self.sizes));
         for ((index, link), (start, size)) in each {
             let root = *index == storage;
             let Some(entry) = compound.entry(*index) else {

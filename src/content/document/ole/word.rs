@@ -25,7 +25,11 @@ impl Fib {
         // Word 2, 6 and 95 begin with other signs.
         matches!(ident, 0xa5ec | 0xa5dc | 0xa5db | 0xa697..=0xa699).then_some(())?;
         Some(Self {
-            table: if flags & 0x200 == 0 { "0Table" } else { "1Table" },
+            table: if flags & 0x200 == 0 {
+                "0Table"
+            } else {
+                "1Table"
+            },
             encrypted: flags & 0x100 != 0,
             xor: flags & 0x8000 != 0 || ident != 0xa5ec,
             key: u32_at(head, 14)?,
