@@ -3,3 +3,5 @@
 pub(super) mod ole;
 pub(super) mod onenote;
 pub(super) mod rtf;
+#[cfg(test)]
+mod tests;

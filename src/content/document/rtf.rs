@@ -148,7 +148,12 @@ impl Document {
             match first {
                 b'*' => self.starred = true,
                 b'\'' => {
-                    let digits = [input.next(), input.next()].map(|byte| byte.and_then(digit));
+                    // What is no digit is not part of it.
+                    let digits = [(); 2].map(|()| {
+                        let digit = input.peek().and_then(digit)?;
+                        input.next();
+                        Some(digit)
+                    });
                     if let [Some(high), Some(low)] = digits {
                         if let Some(all) = self.readings().last_mut() {
                             all.digit(high);

@@ -14,7 +14,7 @@ use crate::{
 
 /// Whether the names are packed as only the installer does it.
 pub(super) fn is_package(compound: &Compound) -> bool {
-    let packed = |entry: &Entry| entry.name.chars().all(|letter| is_packed(letter));
+    let packed = |entry: &Entry| entry.name.chars().all(is_packed);
     compound
         .children(0)
         .any(|(_, entry)| !entry.storage && !entry.name.is_empty() && packed(entry))

@@ -40,6 +40,18 @@ pub(in crate::content) fn member(
     to.finish((!whole).then_some(NotOpened::Damaged))
 }
 
+/// Writes a storage as a file; false where a stream could not be read whole.
+#[cfg(test)]
+pub(super) fn write(
+    compound: &Compound,
+    storage: usize,
+    clsid: Option<[u8; 16]>,
+    to: &mut impl Write,
+) -> std::io::Result<bool> {
+    let plan = Plan::of(compound, storage).ok_or(std::io::ErrorKind::StorageFull)?;
+    plan.write(compound, storage, clsid, to)
+}
+
 /// Where everything comes to lie, in sectors.
 struct Plan {
     /// Entries in the order of the directory.
@@ -241,7 +253,7 @@ impl Plan {
             bytes.extend(raw);
         }
         // Entries that are not used: no name, no links.
-        while bytes.len() as u64 % SECTOR != 0 {
+        while !(bytes.len() as u64).is_multiple_of(SECTOR) {
             let mut raw = [0; 128];
             raw[68..80].fill(0xff);
             bytes.extend(raw);
