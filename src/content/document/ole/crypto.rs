@@ -126,12 +126,17 @@ impl Rc4Key {
         Rc4::new_from_slice(&key).ok()
     }
 
-    /// The key stream for `length` bytes of a stream whose key changes every `block` bytes.
+    /// Decrypts what belongs to one block.
+    pub(super) fn decrypt_block(&self, bytes: &mut [u8], block: u32) {
+        if let Some(mut cipher) = self.cipher(block) {
+            cipher.apply_keystream(bytes);
+        }
+    }
+
+    /// Decrypts a stream whose key changes every `block` bytes.
     pub(super) fn decrypt(&self, bytes: &mut [u8], block: usize) {
         for (number, bytes) in (0..).zip(bytes.chunks_mut(block)) {
-            if let Some(mut cipher) = self.cipher(number) {
-                cipher.apply_keystream(bytes);
-            }
+            self.decrypt_block(bytes, number);
         }
     }
 }

@@ -7,6 +7,7 @@ mod crypto;
 mod encryption;
 mod excel;
 mod msi;
+mod newer;
 pub(in crate::content) mod package;
 mod powerpoint;
 pub(in crate::content) mod rebuild;
@@ -38,6 +39,7 @@ pub(in crate::content) fn read(
     // The recognition looks at the first names only.
     for (name, kind) in KINDS {
         if compound.child(0, name).is_some() {
+            inside.mend_kind("ole", kind);
             inside.kind(kind);
         }
     }
@@ -45,6 +47,7 @@ pub(in crate::content) fn read(
         return msg::read(inside, &compound);
     }
     if msi::is_package(&compound) {
+        inside.mend_kind("ole", "msi");
         inside.kind("msi");
         return msi::read(inside, &compound);
     }
@@ -58,7 +61,10 @@ pub(in crate::content) fn read(
 /// A document: its macros, and what is embedded in it at any depth.
 fn document(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotOpened> {
     let mut result = Ok(());
+    project(inside, compound, 0);
     for (index, entry) in compound.children(0) {
+        // Many entries may have the same name, and the same bytes.
+        inside.spending().check()?;
         let found = match entry.name.to_ascii_lowercase().as_str() {
             "worddocument" => word::read(inside, compound, index),
             "workbook" | "book" => excel::read(inside, compound, index),
@@ -80,9 +86,7 @@ fn document(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotO
             stream(inside, compound, index)?;
             index += 1;
         }
-        if index.is_multiple_of(256) {
-            inside.spending().check()?;
-        }
+        inside.spending().check()?;
     }
     result
 }
@@ -93,6 +97,7 @@ fn storage(
     compound: &Compound,
     index: usize,
 ) -> Result<usize, NotOpened> {
+    project(inside, compound, index);
     let has = |name: &str| compound.child(index, name).is_some();
     let form = has("\u{3}VBFrame");
     if !form && OBJECT.iter().any(|name| has(name)) {
@@ -110,6 +115,14 @@ fn storage(
     Ok(index + 1)
 }
 
+/// Whether a storage is that of a macro project, by the names that Office asks for.
+fn project(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) {
+    let has = |name: &str| compound.child(index, name).is_some();
+    if has("dir") && has("_VBA_PROJECT") {
+        inside.sign("macros-vba");
+    }
+}
+
 /// A stream, wherever it stands: a packed file, part of a macro project, or something that has no
 /// business to be a stream.
 fn stream(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Result<(), NotOpened> {
@@ -125,11 +138,7 @@ fn stream(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Res
         link(inside, compound, index);
         return Ok(());
     }
-    let project = || {
-        let parent = entry.parent.unwrap_or(0);
-        is("dir") && compound.child(parent, "_VBA_PROJECT").is_some()
-    };
-    if is_vba_directory(&head) || project() {
+    if is_vba_directory(&head) {
         inside.sign("macros-vba");
         return Ok(());
     }

@@ -4,7 +4,10 @@ use std::io::{Cursor, Read};
 
 use flate2::bufread::ZlibDecoder;
 
-use super::compound::{Compound, u16_at, u32_at};
+use super::{
+    compound::{Compound, u16_at, u32_at},
+    crypto::Rc4Key,
+};
 use crate::{
     content::opener::{Inside, Member},
     facts::NotOpened,
@@ -22,9 +25,9 @@ pub(super) fn read(
     let limit = compound.stream(index).left();
     let _held = inside.spending().hold(limit)?;
     let bytes = compound.read(index, limit);
-    let session = find(&bytes, b"\x0f\0\x14\x2f");
+    let session = session(&bytes);
     if token == Some(ENCRYPTED) || session.is_some() {
-        inside.encrypted(session.and_then(|at| cipher(bytes.get(at + 8..)?)));
+        inside.encrypted(session.and_then(cipher));
         return Err(NotOpened::Encrypted);
     }
     // ExternalOleLinkContainer.
@@ -65,7 +68,9 @@ fn object(bytes: &[u8], start: usize) -> Option<(Option<u32>, &[u8])> {
         true => {
             let size = u32_at(content, 0)?;
             let content = content.get(4..)?;
-            (content.first()? & 15 == 8).then_some((Some(size), content))
+            // The header of zlib (RFC 1950, 2.2).
+            let zlib = u16::from_be_bytes(content.get(..2)?.try_into().ok()?);
+            (zlib >> 8 & 15 == 8 && zlib % 31 == 0).then_some((Some(size), content))
         }
         false => content
             .starts_with(super::compound::MAGIC)
@@ -99,6 +104,50 @@ fn object_found(
     };
     inside.sign(sign);
     Ok(())
+}
+
+/// A presentation in the clear, and where its Current User stream says that it is encrypted. Each
+/// object that the list of the last edit names is encrypted by itself, with its number as the block
+/// ([MS-PPT] 2.3.7: an encrypted presentation has one edit only).
+pub(super) fn decrypt(bytes: &[u8], edit: u32, key: &Rc4Key) -> Option<Vec<u8>> {
+    let mut clear = bytes.to_vec();
+    let list = u32_at(bytes, usize::try_from(edit).ok()?.checked_add(8 + 12)?)?;
+    let list = usize::try_from(list).ok()?;
+    let end = list
+        .checked_add(8)?
+        .checked_add(u32_at(bytes, list + 4)? as usize)?;
+    let mut at = list + 8;
+    // Objects do not overlap where nobody lies.
+    let mut left = bytes.len().saturating_mul(2);
+    while at < end {
+        let head = u32_at(bytes, at)?;
+        let (first, count) = (head & 0xf_ffff, head >> 20);
+        at += 4;
+        for number in first..first.saturating_add(count) {
+            let start = u32_at(bytes, at)? as usize;
+            at += 4;
+            let Some(head) = bytes.get(start..start.saturating_add(8)) else {
+                continue;
+            };
+            if u16_at(head, 2) == Some(SESSION) {
+                clear.get_mut(start + 2..start + 4)?.fill(0);
+                continue;
+            }
+            let mut head = head.to_vec();
+            key.decrypt_block(&mut head, number);
+            let length = (u32_at(&head, 4)? as usize).min(bytes.len() - start - 8) + 8;
+            left = left.checked_sub(length)?;
+            let object = clear.get_mut(start..start + length)?;
+            object.copy_from_slice(bytes.get(start..start + length)?);
+            key.decrypt_block(object, number);
+        }
+    }
+    Some(clear)
+}
+
+/// The header of the encryption, from its version on.
+pub(super) fn session(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(find(bytes, b"\x0f\0\x14\x2f")? + 8..)
 }
 
 /// Watches for the storage of a macro project while it is read.
@@ -137,6 +186,10 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 /// CurrentUserAtom.headerToken of an encrypted presentation.
-const ENCRYPTED: u32 = 0xf3d1_c4df;
+pub(super) const ENCRYPTED: u32 = 0xf3d1_c4df;
+/// CurrentUserAtom.headerToken of any other.
+pub(super) const CLEAR: u32 = 0xe391_c05f;
+/// The type of CryptSession10Container.
+const SESSION: u16 = 0x2f14;
 /// The name of the storage, as directories write it.
 const VBA_PROJECT: &[u8] = b"_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0";

@@ -149,6 +149,23 @@ fn what_needs_a_password_says_how_it_is_encrypted() {
 }
 
 #[test]
+fn what_powerpoint_opens_without_asking_is_opened() {
+    let tree = open_file("a.ppt", include_bytes!("../testdata/hannes.ppt"));
+    assert_eq!(
+        found(&tree),
+        [
+            "2: ppt",
+            "2/PowerPoint Document: ppt",
+            "2/PowerPoint Document/ExOleObjStg 1: ole",
+            "2/PowerPoint Document/ExOleObjStg 1/Other/la.dat: pe"
+        ]
+    );
+    assert_eq!(file(&tree).cipher, Some("rc4-128"));
+    assert_eq!(traits(&tree.nodes[2]), ["macros-vba", "embedded-object"]);
+    assert!(tree.nodes.iter().all(|node| node.not_opened.is_none()));
+}
+
+#[test]
 fn objects_of_a_presentation_are_unpacked() {
     let tree = open_file("a.ppt", include_bytes!("../testdata/objects.ppt"));
     assert_eq!(
@@ -232,7 +249,7 @@ fn a_small_file_that_says_it_holds_very_much_costs_no_more_than_the_budget() {
 
 #[test]
 fn bent_files_end_without_panic() {
-    let files: [(&str, Vec<u8>); 8] = [
+    let files: [(&str, Vec<u8>); 9] = [
         ("a.doc", objects()),
         ("a.doc", gunzip(include_bytes!("../testdata/velvet.doc.gz"))),
         ("a.xls", include_bytes!("../testdata/xor.xls").to_vec()),
@@ -249,6 +266,7 @@ fn bent_files_end_without_panic() {
             include_bytes!("../testdata/agile-mat-khau.xlsx").to_vec(),
         ),
         ("a.ppt", include_bytes!("../testdata/objects.ppt").to_vec()),
+        ("a.ppt", include_bytes!("../testdata/hannes.ppt").to_vec()),
         ("a.msi", gunzip(include_bytes!("../testdata/p.msi.gz"))),
     ];
     for (name, bytes) in &files {
