@@ -4,7 +4,10 @@ use super::{
     compound::{Compound, u16_at, u32_at},
     crypto::Rc4Key,
 };
-use crate::{content::opener::Inside, facts::NotOpened};
+use crate::{
+    content::{opener::Inside, source::Source},
+    facts::NotOpened,
+};
 
 /// A record of a workbook.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +39,19 @@ pub(super) fn read(
     let limit = compound.stream(index).left();
     let _held = inside.spending().hold(limit)?;
     let bytes = compound.read(index, limit);
+    look_through(inside, &bytes)
+}
+
+/// A workbook that is no compound file.
+pub(super) fn read_plain(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), NotOpened> {
+    let _held = inside.spending().hold(source.len())?;
+    let bytes = source.whole(source.len()).ok_or(NotOpened::Damaged)?;
+    look_through(inside, &bytes)
+}
+
+fn look_through(inside: &mut Inside<'_, '_>, bytes: &[u8]) -> Result<(), NotOpened> {
     let mut encrypted = false;
-    for record in records(&bytes) {
+    for record in records(bytes) {
         let macros = match record.id {
             FILEPASS => {
                 encrypted = true;
@@ -49,7 +63,7 @@ pub(super) fn read(
                 let first = sheet.and_then(|at| records(bytes.get(at..)?).next());
                 record.data.get(5) == Some(&1) || first.is_some_and(is_macro_sheet)
             }
-            BOF => is_macro_sheet(record),
+            id if BOFS.contains(&id) => is_macro_sheet(record),
             // A link to a program (DDE, OLE): its name, 3, the topic.
             SUPBOOK if !encrypted => {
                 if is_dde(record.data) {
@@ -64,13 +78,16 @@ pub(super) fn read(
         }
     }
     match encrypted {
-        true => Err(NotOpened::Encrypted),
+        true => {
+            inside.encrypted(None);
+            Err(NotOpened::Encrypted)
+        }
         false => Ok(()),
     }
 }
 
 fn is_macro_sheet(record: Record<'_>) -> bool {
-    record.id == BOF && u16_at(record.data, 2) == Some(0x40)
+    BOFS.contains(&record.id) && u16_at(record.data, 2) == Some(0x40)
 }
 
 fn is_dde(data: &[u8]) -> bool {
@@ -138,6 +155,8 @@ pub(super) fn decrypt(mut bytes: Vec<u8>, key: &Key) -> Vec<u8> {
 }
 
 const BOF: u16 = 0x809;
+/// The same in BIFF2, 3 and 4.
+const BOFS: [u16; 4] = [0x9, 0x209, 0x409, BOF];
 const BOUNDSHEET: u16 = 0x85;
 pub(super) const FILEPASS: u16 = 0x2f;
 const SUPBOOK: u16 = 0x1ae;

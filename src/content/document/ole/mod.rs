@@ -35,6 +35,9 @@ pub(in crate::content) fn read(
     inside: &mut Inside<'_, '_>,
     source: &Source,
 ) -> Result<(), NotOpened> {
+    if inside.is_kind("xls") && !source.up_to(0, 8).starts_with(compound::MAGIC) {
+        return excel::read_plain(inside, source);
+    }
     let compound = Compound::open(source, inside.spending())?;
     // The recognition looks at the first names only.
     for (name, kind) in KINDS {

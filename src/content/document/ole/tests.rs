@@ -86,6 +86,46 @@ fn macro_sheets_and_links_to_programs_are_told_from_sheets() {
 }
 
 #[test]
+fn macro_sheets_from_before_compound_files_are_found() {
+    // BOF of BIFF4: a macro sheet, a worksheet; EOF.
+    let sheet = |kind: u8| [9, 4, 6, 0, 0, 0, kind, 0, 0, 0, 10, 0, 0, 0];
+    let tree = open_file("a.xls", &sheet(0x40));
+    assert_eq!(found(&tree), ["2: xls"]);
+    assert_eq!(traits(file(&tree)), ["macros-xlm"]);
+    let tree = open_file("a.xls", &sheet(0x10));
+    assert_eq!(traits(file(&tree)), [""; 0]);
+    assert_eq!(file(&tree).not_opened, None);
+}
+
+#[test]
+fn a_directory_of_any_length_is_read_to_a_limit() {
+    // The table, one sector that tells where the end of the table is, a directory in the rest.
+    let sectors = 20_000_u32;
+    let table = sectors.div_ceil(128);
+    let mut bytes = vec![0; 512 * (1 + sectors as usize)];
+    let mut put = |at: usize, value: u32| bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    put(0, 0xe011_cfd0);
+    put(4, 0xe11a_b1a1);
+    put(48, table + 1);
+    put(68, table);
+    for place in 0..table {
+        let at = match place {
+            0..109 => 76 + 4 * place,
+            _ => 512 * (1 + table) + 4 * (place - 109),
+        };
+        put(at as usize, place);
+    }
+    for sector in 0..sectors {
+        put(512 + 4 * sector as usize, sector + 1);
+    }
+    let mut spending = Spending::new(Budget::default(), None);
+    let opened = Compound::open(&Source::of(&bytes), &mut spending);
+    let (limit, seen) = (65_536, 65_537);
+    let which = "members";
+    assert_eq!(opened.err(), Some(NotOpened::Budget { which, limit, seen }));
+}
+
+#[test]
 fn what_excel_opens_without_asking_is_opened() {
     let velvet_doc = gunzip(include_bytes!("../testdata/velvet.doc.gz"));
     let velvet_xls = gunzip(include_bytes!("../testdata/velvet.xls.gz"));

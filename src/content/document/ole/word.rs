@@ -50,7 +50,7 @@ pub(super) fn read(
     if fib.encrypted {
         return Err(NotOpened::Encrypted);
     }
-    let limit = inside.spending().memory_left().min(MOST_TEXT);
+    let limit = compound.stream(index).left().min(MOST_TEXT);
     let _held = inside.spending().hold(limit)?;
     if loads_from_elsewhere(&compound.read(index, limit))
         || template(compound, &fib, &head).is_some_and(|path| is_elsewhere(&path))
