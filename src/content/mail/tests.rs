@@ -56,6 +56,20 @@ fn wrong_checksums_and_a_cut_end_change_nothing() {
 }
 
 #[test]
+fn values_that_are_said_to_follow_cost_nothing() {
+    // One property of four thousand million numbers, at the end of the attachment.
+    let properties = [&[1, 0, 0, 0, 3, 0x10, 5, 0x37][..], &[0xff; 4]].concat();
+    let mut bytes = TNEF[..6].to_vec();
+    bytes.extend([2, 5, 0x90, 6, 0, properties.len() as u8, 0, 0, 0]);
+    bytes.extend(&properties);
+    bytes.extend([0, 0]);
+    let begun = std::time::Instant::now();
+    let tree = open_file("winmail.dat", &bytes);
+    assert_eq!(found(&tree), ["2: tnef"]);
+    assert!(begun.elapsed().as_secs() < 5);
+}
+
+#[test]
 fn bent_files_end_without_panic() {
     bend("a.msg", LETTER, 60, 200);
     bend("winmail.dat", TNEF, usize::MAX, 600);

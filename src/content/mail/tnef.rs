@@ -183,6 +183,8 @@ impl Property {
                 _ => return None,
             };
             let rest = source.len().checked_sub(*at)?;
+            // Many values may be said to follow where nothing does.
+            (variable || rest >= u64::from(length)).then_some(())?;
             length = u32::try_from(rest).map_or(length, |rest| length.min(rest));
             value = source.piece(*at, u64::from(length));
             *at += padded(length);

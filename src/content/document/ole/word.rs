@@ -79,9 +79,11 @@ fn template(compound: &Compound, fib: &Fib, head: &[u8]) -> Option<String> {
 pub(in crate::content) fn is_elsewhere(path: &str) -> bool {
     let path = path.trim_matches(|letter: char| letter.is_whitespace() || letter == '"');
     let path = path.to_ascii_lowercase().replace('\\', "/");
-    ["http:/", "https:/", "ftp:/", "mhtml:", "//", "file://"]
+    ["http:/", "https:/", "ftp:/", "mhtml:", "//"]
         .iter()
         .any(|start| path.starts_with(start))
+        // Three slashes: a file of this computer.
+        || path.strip_prefix("file://").is_some_and(|rest| !rest.starts_with('/'))
 }
 
 /// Whether a field of the text loads or starts something: it begins with 0x13, in letters of one
@@ -90,6 +92,9 @@ fn loads_from_elsewhere(text: &[u8]) -> bool {
     memchr::memchr_iter(0x13, text).any(|at| {
         let field = text.get(at + 1..).unwrap_or_default();
         let field = field.get(..LONG_FIELD).unwrap_or(field);
+        // To the next field: no byte is looked at twice.
+        let end = memchr::memchr(0x13, field).unwrap_or(field.len());
+        let field = field.get(..end).unwrap_or_default();
         let letters: Vec<u8> = match field.get(1) {
             Some(0) => field.get(1..).unwrap_or_default().to_vec(),
             _ if field.first() == Some(&0) => field.iter().copied().skip(1).step_by(2).collect(),
@@ -121,3 +126,47 @@ pub(in crate::content) fn is_loading(code: &str) -> bool {
 const MOST_TEXT: u64 = 16 << 20;
 /// Bytes of a field that are looked at.
 const LONG_FIELD: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_load_are_told_from_others() {
+        let wide =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        for code in [
+            "\u{13} DDEAUTO c:\\\\windows\\\\cmd.exe \u{15}",
+            "\u{13}\u{13} dde excel x\u{15}",
+            "\u{13} INCLUDETEXT \"https://x.example/a.doc\" \u{15}",
+            "\u{13} LINK Word.Document.8 \\\\\\\\server\\\\a.doc \u{15}",
+        ] {
+            assert!(loads_from_elsewhere(code.as_bytes()), "{code:?}");
+            assert!(loads_from_elsewhere(&wide(code)), "{code:?} in UTF-16");
+        }
+        for code in [
+            "\u{13} HYPERLINK \"https://x.example/\" \u{15}",
+            "\u{13} INCLUDETEXT \"C:\\\\Mau\\\\a.doc\" \u{15}",
+            "\u{13} PAGE \u{15} DDEAUTO",
+            "DDEAUTO",
+        ] {
+            assert!(!loads_from_elsewhere(code.as_bytes()), "{code:?}");
+            assert!(!loads_from_elsewhere(&wide(code)), "{code:?} in UTF-16");
+        }
+    }
+
+    #[test]
+    fn a_template_of_elsewhere_is_told_from_one_of_this_computer() {
+        for path in [
+            "http://x.example/a.dot",
+            "\\\\server\\a.dot",
+            " HTTPS://X/a",
+            "file://server/a",
+        ] {
+            assert!(is_elsewhere(path), "{path}");
+        }
+        for path in ["Normal.dot", "C:\\Mau\\a.dot", "", "file:///C:/a.dot"] {
+            assert!(!is_elsewhere(path), "{path}");
+        }
+    }
+}
