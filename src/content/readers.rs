@@ -1,6 +1,12 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, opener::Inside, source::Source};
+use super::{
+    archive::stream,
+    document::{ole, onenote, rtf},
+    mail::tnef,
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -19,4 +25,16 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // Compound files, and documents with objects inside.
+    ("msi", ole::read),
+    ("doc", ole::read),
+    ("xls", ole::read),
+    ("ppt", ole::read),
+    ("ole", ole::read),
+    ("ole-encrypted", ole::read),
+    ("msg", ole::read),
+    ("rtf", rtf::read),
+    ("onenote", onenote::read),
+    // What mail programs wrap attachments in.
+    ("tnef", tnef::read),
 ];

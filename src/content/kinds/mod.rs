@@ -302,6 +302,13 @@ static RULES: &[Rule] = &[
         id: "pdf",
         test: Test::TextIf(binary::is_pdf),
     },
+    // Workbooks from before OLE, which Excel still opens: BOF of BIFF2 to BIFF8.
+    at("xls", 0, b"\x09\0\x04\0\x02\0\x10\0"),
+    at("xls", 0, b"\x09\0\x04\0\x02\0\x40\0"),
+    at("xls", 0, b"\x09\x02\x06\0\0\0"),
+    at("xls", 0, b"\x09\x04\x06\0\0\0"),
+    at("xls", 0, b"\x09\x08\x08\0\0\x05"),
+    at("xls", 0, b"\x09\x08\x10\0\0\x06"),
     text("rtf", 0, b"{\\rt"), // Word opens "{\rt" too, without the "f1"
     at(
         "onenote",
