@@ -1,6 +1,10 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, opener::Inside, source::Source};
+use super::{
+    archive::{stream, zip},
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -19,4 +23,10 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // ZIP, and programs that are one.
+    ("zip", zip::zip),
+    ("jar", zip::zip),
+    ("apk", zip::zip),
+    ("ipa", zip::zip),
+    ("msix", zip::zip),
 ];
