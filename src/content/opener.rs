@@ -270,6 +270,17 @@ impl<'m> Inside<'_, 'm> {
         }
     }
 
+    /// Notes that what was taken for one kind is another, as the inside shows (a document with
+    /// macros): nothing where it was not taken for it.
+    pub(super) fn mend_kind(&mut self, from: &str, to: &str) {
+        if let Some(node) = self.opener.tree.nodes.get_mut(self.node)
+            && let Some(at) = node.kinds.iter().position(|kind| kind.id == from)
+        {
+            node.kinds.remove(at);
+            self.kind(to);
+        }
+    }
+
     /// Notes that the container, or something in it, is encrypted. Whoever finds no password says
     /// so with [`Inside::closed`] or by returning [`NotOpened::Encrypted`].
     pub(super) fn encrypted(&mut self, cipher: Option<&'static str>) {

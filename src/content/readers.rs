@@ -2,6 +2,7 @@
 
 use super::{
     archive::{stream, zip},
+    document::{odf, ooxml},
     opener::Inside,
     source::Source,
 };
@@ -29,4 +30,21 @@ static READERS: &[(&str, Reader)] = &[
     ("apk", zip::zip),
     ("ipa", zip::zip),
     ("msix", zip::zip),
+    // Documents that are a ZIP inside.
+    ("docx", ooxml::ooxml),
+    ("docm", ooxml::ooxml),
+    ("xlsx", ooxml::ooxml),
+    ("xlsm", ooxml::ooxml),
+    ("xlsb", ooxml::ooxml),
+    ("pptx", ooxml::ooxml),
+    ("pptm", ooxml::ooxml),
+    ("ooxml", ooxml::ooxml),
+    ("odf", odf::odf),
+    ("epub", unsupported),
+    ("xps", unsupported),
 ];
+
+/// Formats that are recognised and not opened, by design.
+fn unsupported(_: &mut Inside<'_, '_>, _: &Source) -> Result<(), NotOpened> {
+    Err(NotOpened::Unsupported)
+}
