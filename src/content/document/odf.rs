@@ -130,10 +130,10 @@ impl Review for Parts {
         if let Some((_, cipher)) = encrypted {
             return Treat::Encrypted(cipher);
         }
-        let replacement = path.starts_with("ObjectReplacements/");
+        let shown = PICTURES.iter().any(|folder| path.starts_with(folder));
         let looked = ["xml", "rdf", "bin", "ttf", "otf"].contains(&&*self.extension)
-            || path == "mimetype"
-            || replacement;
+            || matches!(path, "mimetype" | "layout-cache")
+            || shown;
         if looked { Treat::Look } else { Treat::HandOn }
     }
 
@@ -150,7 +150,7 @@ impl Review for Parts {
             _ if size == 0 => true,
             "xml" | "rdf" => self.part.is_xml() && kinds.iter().all(text),
             _ if self.path == "mimetype" => kinds.iter().all(text),
-            _ if self.path.starts_with("ObjectReplacements/") => {
+            _ if PICTURES.iter().any(|folder| self.path.starts_with(folder)) => {
                 kinds.iter().all(|kind| kind.class == Class::Image)
             }
             _ => kinds.iter().all(|kind| kind.id == "font"),
@@ -206,6 +206,8 @@ impl Handler for Links<'_> {
     fn text(&mut self, _: &[u8]) {}
 }
 
+/// Folders of pictures that stand for the document, or for what it holds.
+const PICTURES: &[&str] = &["ObjectReplacements/", "Thumbnails/"];
 const MANIFEST: &str = "META-INF/manifest.xml";
 const MANIFEST_SIZE: usize = 4 << 20;
 /// Signs in names of algorithms, and the ciphers' names in facts.

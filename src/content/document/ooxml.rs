@@ -46,6 +46,8 @@ struct Parts {
     part: Part,
     words: Words,
     extension: String,
+    /// Whether it is the picture that folders show of the document.
+    thumbnail: bool,
 }
 
 #[derive(Default)]
@@ -93,7 +95,9 @@ impl Review for Parts {
             self.findings.add("embedded-object");
             return Treat::HandOn;
         }
-        let looked = XML.contains(&&*self.extension) || OPAQUE.contains(&&*self.extension);
+        self.thumbnail = path.starts_with("docprops/thumbnail.");
+        let looked =
+            self.thumbnail || XML.contains(&&*self.extension) || OPAQUE.contains(&&*self.extension);
         if looked { Treat::Look } else { Treat::HandOn }
     }
 
@@ -113,6 +117,9 @@ impl Review for Parts {
         self.words.check(&mut self.findings);
         if size == 0 {
             return true;
+        }
+        if self.thumbnail {
+            return kinds.iter().all(|kind| kind.class == Class::Image);
         }
         if XML.contains(&&*self.extension) {
             let xml = |kind: &&Kind| kind.class == Class::Text || kind.id == "xml";

@@ -14,7 +14,9 @@ pub(super) fn member(header: &Header, other: Option<&Header>) -> Member {
             lies |= header.name.is_ascii() && header.name != name.as_bytes();
             push(&mut names, name);
         }
-        for name in member_name::readings(&header.name, header.is_utf8()) {
+        let utf8 = header.unicode.as_ref();
+        let utf8 = header.is_utf8() || utf8.is_some_and(|name| name.as_bytes() == header.name);
+        for name in member_name::readings(&header.name, utf8) {
             // Programs in C see a name end at its first NUL.
             if let Some((seen, _)) = name.split_once('\0') {
                 lies = true;

@@ -255,7 +255,8 @@ impl<'w, 'i, 'm> Walk<'w, 'i, 'm> {
         }
         let first = self.taken.first().map_or(0, |(start, _)| *start);
         let mark = first == 4 && self.source.bytes(0, 2).is_some_and(|mark| mark == b"PK");
-        if first > 0 && !mark {
+        // The last volume begins in the middle of a member.
+        if first > 0 && !mark && !directory.volume {
             let program = PROGRAMS.iter().any(|id| self.inside.is_kind(id));
             self.inside.sign(if program {
                 "self-extracting"
