@@ -180,15 +180,15 @@ impl Handler for Links<'_> {
         match tag.name() {
             b"dde-source" | b"dde-connection-decl" | b"dde-link" => self.add("external-link"),
             b"object" | b"object-ole" | b"plugin" | b"floating-frame" | b"section-source"
-            | b"table-source" | b"cell-range-source" | b"applet" | b"template" => {
-                if leads("href") != Leads::Here {
-                    self.add("external-link");
-                }
+            | b"table-source" | b"cell-range-source" | b"applet" | b"template"
+                if leads("href") != Leads::Here =>
+            {
+                self.add("external-link");
             }
-            b"image" | b"fill-image" | b"background-image" | b"font-face-uri" => {
-                if leads("href") == Leads::Share {
-                    self.add("external-link");
-                }
+            b"image" | b"fill-image" | b"background-image" | b"font-face-uri"
+                if leads("href") == Leads::Share =>
+            {
+                self.add("external-link");
             }
             b"event-listener" => {
                 let target = tag.attribute("href").unwrap_or_default();

@@ -63,7 +63,8 @@ struct Words {
     /// Whether it is not worth reading on: a sheet, a theme.
     over: bool,
     in_code: bool,
-    /// Fields that are open, and the codes of the outermost one; each field begins with a mark.
+    /// Fields that are open, and the codes of the outermost one with those in it; a mark stands
+    /// where a field begins or ends.
     fields: u32,
     codes: Vec<u8>,
 }
@@ -149,15 +150,14 @@ impl Handler for Reading<'_> {
             b"Override" if !tag.closes => self.content_type(tag),
             b"instrText" | b"delInstrText" => self.words.in_code = !tag.closes && !tag.empty,
             b"fldChar" if !tag.closes => match tag.attribute("fldCharType").as_deref() {
-                Some("begin") => self.words.begin(),
-                Some("separate") => self.words.check(self.findings),
+                Some("begin") => self.words.begin(self.findings),
                 Some("end") => self.words.end(self.findings),
                 _ => {}
             },
             b"fldSimple" if !tag.closes => {
                 if let Some(code) = tag.attribute("instr") {
-                    self.words.begin();
-                    self.words.code(code.as_bytes());
+                    self.words.begin(self.findings);
+                    self.words.code(code.as_bytes(), self.findings);
                     self.words.end(self.findings);
                 }
             }
@@ -180,7 +180,7 @@ impl Handler for Reading<'_> {
 
     fn text(&mut self, text: &[u8]) {
         if self.words.in_code {
-            self.words.code(text);
+            self.words.code(text, self.findings);
         }
     }
 }
@@ -252,31 +252,42 @@ impl Reading<'_> {
 }
 
 impl Words {
-    fn begin(&mut self) {
-        if self.fields == 0 {
-            self.codes.clear();
-        }
+    fn begin(&mut self, findings: &mut Findings) {
         self.fields = self.fields.saturating_add(1);
-        self.code(&[FIELD]);
+        self.code(&[FIELD], findings);
     }
 
-    fn code(&mut self, text: &[u8]) {
+    fn code(&mut self, text: &[u8], findings: &mut Findings) {
+        // Fields that hold very much: what came so far is looked at, and the last one goes on.
+        if self.codes.len().saturating_add(text.len()) > CODES {
+            self.look(findings);
+            let last = memchr::memrchr(FIELD, &self.codes).unwrap_or(0);
+            self.codes.drain(..last);
+            self.codes.truncate(LAST_CODE);
+        }
         let room = CODES.saturating_sub(self.codes.len()).min(text.len());
         self.codes
             .extend_from_slice(text.get(..room).unwrap_or_default());
     }
 
     fn end(&mut self, findings: &mut Findings) {
-        self.check(findings);
         self.fields = self.fields.saturating_sub(1);
         if self.fields == 0 {
-            self.codes.clear();
+            self.check(findings);
+        } else {
+            self.code(&[FIELD], findings);
         }
+    }
+
+    /// Looks at the fields so far and forgets them.
+    fn check(&mut self, findings: &mut Findings) {
+        self.look(findings);
+        self.codes.clear();
     }
 
     /// Whether a field starts a program (DDE, DDEAUTO), or loads a text from a server. Its code may
     /// be put together from many runs, and from the numbers of QUOTE fields.
-    fn check(&mut self, findings: &mut Findings) {
+    fn look(&self, findings: &mut Findings) {
         if self.codes.is_empty() {
             return;
         }
@@ -301,9 +312,6 @@ impl Words {
                 }
             }
         }
-        if self.fields == 0 {
-            self.codes.clear();
-        }
     }
 }
 
@@ -311,7 +319,8 @@ impl Words {
 const XML: &[&str] = &["xml", "rels", "vml", "psmdcp", "xsd"];
 /// Extensions of parts that only the office program can use: records, fonts, settings of printers.
 const OPAQUE: &[&str] = &["bin", "odttf", "fntdata", "ttf", "otf"];
-/// Stands before the code of each field.
+/// Stands where a field begins or ends.
 const FIELD: u8 = 1;
-/// Bytes of field codes that are kept.
+/// Bytes of field codes that are kept, and of the last one where they are more.
 const CODES: usize = 64 << 10;
+const LAST_CODE: usize = 1 << 10;

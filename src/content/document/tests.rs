@@ -252,6 +252,8 @@ fn fields_that_start_programs_are_signed_however_they_are_split() {
         field(&[code("&#68;DE cmd"), field(&code(" PAGE "))].concat()),
         field(&[code(" SET x "), field(&code(" ddeauto cmd"))].concat()),
         field(&field(&code(" QUOTE 68 68 69 65 85 84 79 32 99 "))),
+        field(&[field(&code(" PAGE ")), code(" DDE cmd ")].concat()),
+        field(&[code(&"x ".repeat(70_000)), field(&code("DDE cmd"))].concat()),
         "<w:fldSimple w:instr=\" DDE cmd a\"/>".to_owned(),
         code("DDE cmd"),
         field(&code(" INCLUDETEXT \"\\\\\\\\server\\\\a.docx\" ")),
@@ -478,10 +480,10 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     let mut state = 1_442_695_040_888_963_407_u64;
     let mut nodes = 0;
     for (name, bytes) in [("a.docx", DOCX), ("a.odt", ODT)] {
-        for len in (0..bytes.len()).step_by(bytes.len() / 40) {
+        for len in (0..bytes.len()).step_by(bytes.len() / 25) {
             nodes += open_file(name, &bytes[..len]).nodes.len();
         }
-        for _ in 0..150 {
+        for _ in 0..75 {
             let mut bytes = bytes.to_vec();
             state ^= state << 13;
             state ^= state >> 7;
@@ -491,6 +493,6 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
             nodes += open_file(name, &bytes).nodes.len();
         }
     }
-    assert!(nodes > 380, "{nodes}");
+    assert!(nodes > 200, "{nodes}");
     assert!(begun.elapsed() < Duration::from_secs(30));
 }

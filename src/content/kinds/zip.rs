@@ -205,8 +205,12 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
 fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
     let tail = sample.tail;
     let tail_at = sample.size.checked_sub(tail.len() as u64)?;
-    // Programs find an archive with something before and something behind it: what makes it one is
-    // the directory that the record points to. Sought by its last byte, which hardly stands in a text.
+    // Behind the archive something else may stand where the file is an archive by its beginning or
+    // its name, or a program (a signature); elsewhere, where it is a member of a TAR or RAR, it must
+    // end where the file ends. Sought by its last byte, which hardly stands in a text.
+    let open = sample.head.starts_with(b"PK")
+        || sample.head.starts_with(b"MZ")
+        || EXTENSIONS.iter().any(|extension| sample.named(extension));
     let places = memchr::memrchr_iter(END[3], tail).filter_map(|last| last.checked_sub(3));
     for at in places.take(PLACES) {
         let Some(record) = tail.get(at..).filter(|record| record.starts_with(END)) else {
@@ -217,6 +221,11 @@ fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
         else {
             continue;
         };
+        let fills =
+            u16_at(record, 20).is_some_and(|comment| at + 22 + usize::from(comment) == tail.len());
+        if !fills && !open {
+            continue;
+        }
         // Counted back from the record: right also where something stands before the archive.
         let record_at = tail_at.saturating_add(at as u64);
         let starts = [
@@ -241,5 +250,9 @@ const STARTS: &[&[u8]] = &[LOCAL, END, b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04
 const HEAD: usize = 64 * 1024;
 const MEMBERS: usize = 64;
 const DIRECTORY: usize = 64 * 1024;
+/// Names under which programs look for an archive anywhere in a file.
+const EXTENSIONS: &[&str] = &[
+    "zip", "zipx", "jar", "apk", "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "odt",
+];
 /// How many places that look like the end record's last byte are looked at.
 const PLACES: usize = 4096;

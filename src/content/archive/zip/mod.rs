@@ -101,16 +101,12 @@ impl Archive {
     }
 
     /// Paths of its members, in the order of the directory.
+    #[allow(dead_code, reason = "for those who read the texts of documents")]
     pub(in crate::content) fn members(&self) -> impl Iterator<Item = String> {
         self.entries().filter_map(|entry| path(&entry.header))
     }
 
-    /// Whether there is a member with this path: like Office, letters of both cases are the same.
-    pub(in crate::content) fn has(&self, wanted: &str) -> bool {
-        self.find(wanted).is_some()
-    }
-
-    /// Reads a member, up to `limit` bytes; none where there is none, where it is larger, encrypted
+    /// Reads a member, up to `limit` bytes (like Office, letters of both cases are the same); none where there is none, where it is larger, encrypted
     /// or cannot be unpacked.
     ///
     /// # Errors

@@ -259,6 +259,40 @@ fn a_wrong_checksum_is_damage_and_the_content_is_judged() {
 }
 
 #[test]
+fn strong_encryption_is_named_and_stays_closed() {
+    let mut bytes = zip(
+        &[Stored {
+            // Strong encryption header (7.2.3): format 2, AES-256, 256 bits, password.
+            extra: b"\x17\x00\x08\x00\x02\x00\x10\x66\x00\x01\x01\x00".to_vec(),
+            ..Stored::new(b"mat.exe", ELF)
+        }],
+        b"",
+    );
+    let directory = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+    bytes[6] = 0x41;
+    bytes[directory + 8] = 0x41;
+    let tree = open_file("a.zip", &bytes);
+    assert_eq!(archive(&tree).not_opened, Some(NotOpened::Encrypted));
+    let member = &tree.nodes[2];
+    assert_eq!(
+        (member.cipher, member.names.clone()),
+        (Some("aes-256"), vec!["mat.exe".into()])
+    );
+}
+
+#[test]
+fn volumes_are_signed() {
+    let whole = zip(&[Stored::new(b"a", &[7; 3000])], b"");
+    let tree = open_file("a.zip.001", &whole[..1000]);
+    assert_eq!(traits(archive(&tree)), ["volume"]);
+    assert_eq!(archive(&tree).not_opened, Some(NotOpened::Damaged));
+    let mut last = zip(&[Stored::new(b"a", ELF)], b"");
+    let end = last.len() - 22;
+    last[end + 4] = 1;
+    assert_eq!(traits(archive(&open_file("a.zip", &last))), ["volume"]);
+}
+
+#[test]
 fn many_members_on_the_same_data_end_with_the_budget() {
     let data = vec![0; 1 << 20];
     let one = zip(&[Stored::new(b"a", &data)], b"");
@@ -355,10 +389,10 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     let mut state = 88_172_645_463_325_252_u64;
     let mut nodes = 0;
     for (name, bytes) in all.chain(more) {
-        for len in (0..bytes.len()).step_by(bytes.len() / 60 + 1) {
+        for len in (0..bytes.len()).step_by(bytes.len() / 30 + 1) {
             nodes += open_file(name, &bytes[..len]).nodes.len();
         }
-        for _ in 0..120 {
+        for _ in 0..60 {
             let mut bytes = bytes.to_vec();
             for _ in 0..=state % 3 {
                 state ^= state << 13;
@@ -370,7 +404,7 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
             nodes += open_file(name, &bytes).nodes.len();
         }
     }
-    assert!(nodes > 3000, "{nodes}");
+    assert!(nodes > 1500, "{nodes}");
     assert!(
         begun.elapsed() < Duration::from_secs(30),
         "{:?}",
