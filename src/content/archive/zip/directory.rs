@@ -7,7 +7,7 @@
 
 use memchr::memmem;
 
-use super::record::{CENTRAL, CENTRAL_LEN, Header, LOCAL, u16_at, u32_at, u64_at};
+use super::record::{CENTRAL, CENTRAL_LEN, Header, LOCAL, LOCAL_LEN, u16_at, u32_at, u64_at};
 use crate::{
     content::{
         budget::{Held, Spending},
@@ -102,6 +102,25 @@ impl Directory {
             }
         }
         Ok(found)
+    }
+
+    /// Whether members lie over each other or over a directory, as in bombs that use the same data
+    /// many times.
+    pub(super) fn overlaps(&self) -> bool {
+        let piece = |entry: &Entry| {
+            let header = &entry.header;
+            // The local header's extra fields are left out: their size stands only there.
+            let len = (LOCAL_LEN + header.name.len()) as u64;
+            let at = entry.at?;
+            Some((at, at.saturating_add(len).saturating_add(header.packed)))
+        };
+        let mut pieces: Vec<_> = self.entries.iter().filter_map(piece).collect();
+        pieces.extend_from_slice(&self.taken);
+        pieces.sort_unstable();
+        pieces.windows(2).any(|two| match two {
+            [(_, end), (start, _)] => start < end,
+            _ => false,
+        })
     }
 
     /// Where the members that are listed lie, in order.

@@ -70,6 +70,10 @@ impl<'w, 'i, 'm> Walk<'w, 'i, 'm> {
             self.inside.sign("volume");
         }
         self.taken.extend_from_slice(&directory.taken);
+        // Before the members: those of a bomb end the budget.
+        if directory.overlaps() {
+            self.inside.sign("lying-header");
+        }
         for entry in &directory.entries {
             self.entry(entry)?;
         }
@@ -238,18 +242,10 @@ impl<'w, 'i, 'm> Walk<'w, 'i, 'm> {
         Ok(review.is_harmless(&kinds, look.size))
     }
 
-    /// What stands before and behind the archive, and whether its members lie over each other.
+    /// What stands before and behind the archive.
     fn surroundings(&mut self, directory: &Directory) {
         self.taken.sort_unstable();
-        let mut until = 0;
-        let mut over = false;
-        for (start, end) in &self.taken {
-            over |= *start < until && *end > *start;
-            until = until.max(*end);
-        }
-        if over {
-            self.inside.sign("lying-header");
-        }
+        let until = self.taken.iter().map(|(_, end)| *end).max().unwrap_or(0);
         if !directory.ends {
             return;
         }

@@ -316,6 +316,7 @@ fn many_members_on_the_same_data_end_with_the_budget() {
         panic!("{:?}", archive(&tree).not_opened);
     };
     assert!(tree.nodes.len() < 12);
+    assert_eq!(traits(archive(&tree)), ["lying-header"]);
     let budget = Budget {
         members: 100,
         bytes: 1 << 40,
