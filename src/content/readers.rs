@@ -1,8 +1,8 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::stream,
-    document::{ole, onenote, rtf},
+    archive::{stream, zip},
+    document::{odf, ole, onenote, ooxml, rtf},
     mail::tnef,
     opener::Inside,
     source::Source,
@@ -37,4 +37,27 @@ static READERS: &[(&str, Reader)] = &[
     ("onenote", onenote::read),
     // What mail programs wrap attachments in.
     ("tnef", tnef::read),
+    // ZIP, and programs that are one.
+    ("zip", zip::zip),
+    ("jar", zip::zip),
+    ("apk", zip::zip),
+    ("ipa", zip::zip),
+    ("msix", zip::zip),
+    // Documents that are a ZIP inside.
+    ("docx", ooxml::ooxml),
+    ("docm", ooxml::ooxml),
+    ("xlsx", ooxml::ooxml),
+    ("xlsm", ooxml::ooxml),
+    ("xlsb", ooxml::ooxml),
+    ("pptx", ooxml::ooxml),
+    ("pptm", ooxml::ooxml),
+    ("ooxml", ooxml::ooxml),
+    ("odf", odf::odf),
+    ("epub", unsupported),
+    ("xps", unsupported),
 ];
+
+/// Formats that are recognised and not opened, by design.
+fn unsupported(_: &mut Inside<'_, '_>, _: &Source) -> Result<(), NotOpened> {
+    Err(NotOpened::Unsupported)
+}

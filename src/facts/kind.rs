@@ -217,6 +217,7 @@ pub static KINDS: &[Kind] = &[
     kind("ooxml", Class::Document, "Office document (OOXML)"),
     kind("odf", Class::Document, "OpenDocument file"),
     kind("epub", Class::Document, "EPUB book"),
+    kind("xps", Class::Document, "XPS document"),
     kind("doc", Class::Document, "Word document (97-2003)"),
     kind("xls", Class::Document, "Excel workbook (97-2003)"),
     kind("ppt", Class::Document, "PowerPoint presentation (97-2003)"),

@@ -271,10 +271,18 @@ fn what_holds_files_says_that_it_was_not_opened() {
     let pdf = single(fields, "JVBERi0xLjcKJeLjz9MK");
     assert_eq!((ids(&pdf), &pdf.not_opened), (vec!["pdf"], &None));
     // A ZIP whose first member is encrypted (bit 0), and a text.
-    let zip = single(fields, "UEsDBBQAAQAAAAAAAAAAAAAAAAAAAAAAAAABAAAAYQ==");
+    let zip = "UEsDBBQAAQAAAAAAAAAAAAAAAAAAAAAAAAABAAAAYQ==";
+    let opened = files(&format!("MIME-Version: 1.0\n{fields}\n\n{zip}"));
+    let [zip, member] = &opened.list[..] else {
+        panic!("{:?}", opened.list)
+    };
     assert_eq!(
-        (ids(&zip), &zip.encrypted),
+        (ids(zip), &zip.encrypted),
         (vec!["zip"], &Fact::Known(true))
+    );
+    assert_eq!(
+        (member.part.as_str(), &member.not_opened),
+        ("1/a", &Some(NotOpened::Encrypted))
     );
     assert_eq!(single("X: y", "xin chào").encrypted, Fact::Known(false));
 }
