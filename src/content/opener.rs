@@ -196,11 +196,15 @@ impl<'m> Inside<'_, 'm> {
         }
     }
 
-    /// Hands on a member whose bytes lie in the container as they are: nothing is copied.
+    /// Hands on a member whose bytes lie in the container as they are: nothing is copied, if they lie
+    /// together.
     ///
     /// # Errors
     /// When the budget ends: the reader stops and returns it.
     pub(super) fn piece(&mut self, member: Member, piece: &Source) -> Result<(), NotOpened> {
+        if piece.is_mapped() {
+            return self.member(member, &mut piece.cursor());
+        }
         self.opener.spending.take_member()?;
         self.opener.spending.take_bytes(piece.len())?;
         match piece.to_blob() {

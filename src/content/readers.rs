@@ -1,6 +1,10 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, opener::Inside, source::Source};
+use super::{
+    archive::{ar::ar, cpio::cpio, stream, tar::tar, uuencode::uuencode},
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -19,4 +23,17 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    ("bz2", stream::bzip2),
+    ("xz", stream::xz),
+    ("lzma", stream::lzma),
+    ("lzip", stream::lzip),
+    ("zst", stream::zstd),
+    ("lz4", stream::lz4),
+    ("z", stream::compress),
+    // Archives.
+    ("tar", tar),
+    ("cpio", cpio),
+    ("ar", ar),
+    ("deb", ar),
+    ("uuencode", uuencode),
 ];
