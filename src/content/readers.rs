@@ -2,6 +2,7 @@
 
 use super::{
     archive::{ar::ar, cpio::cpio, stream, tar::tar, uuencode::uuencode},
+    disk,
     opener::Inside,
     source::Source,
 };
@@ -36,4 +37,9 @@ static READERS: &[(&str, Reader)] = &[
     ("ar", ar),
     ("deb", ar),
     ("uuencode", uuencode),
+    // Images of disks.
+    ("iso", disk::optical),
+    ("fat", disk::disk),
+    ("vhd", disk::vhd),
+    ("vhdx", disk::vhdx),
 ];

@@ -179,7 +179,8 @@ impl Mapped {
         let mut found = Vec::with_capacity(len);
         while found.len() < len {
             let next = self.runs.partition_point(|(start, _)| *start <= at);
-            let Some((start, run)) = next.checked_sub(1).and_then(|last| self.runs.get(last)) else {
+            let Some((start, run)) = next.checked_sub(1).and_then(|last| self.runs.get(last))
+            else {
                 break;
             };
             let inside = at.saturating_sub(*start);
@@ -330,7 +331,11 @@ mod tests {
         assert_eq!(again.up_to(1, 9), b"12389");
         assert!(again.is_mapped() && again.to_blob().is_none());
         // One run is a piece; one that leads behind the end is read as far as it goes.
-        assert!(!source.mapped([run(4, Some(1)), run(2, Some(5))]).is_mapped());
+        assert!(
+            !source
+                .mapped([run(4, Some(1)), run(2, Some(5))])
+                .is_mapped()
+        );
         let cut = source.mapped([run(4, Some(8))]);
         assert_eq!((cut.bytes(0, 4), cut.up_to(0, 4)), (None, b"89".to_vec()));
         let mut read = Vec::new();

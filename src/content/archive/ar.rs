@@ -49,7 +49,9 @@ pub(in crate::content) fn ar(
             }
             [b'/', place @ ..] if place.first().is_some_and(u8::is_ascii_digit) => {
                 let place = decimal(place).and_then(|place| usize::try_from(place).ok());
-                let rest = place.and_then(|place| table.get(place..)).unwrap_or_default();
+                let rest = place
+                    .and_then(|place| table.get(place..))
+                    .unwrap_or_default();
                 let end = rest.iter().position(|byte| matches!(byte, b'\n' | 0));
                 let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
                 name.strip_suffix(b"/").unwrap_or(name).to_vec()
@@ -68,7 +70,9 @@ pub(in crate::content) fn ar(
 
 fn decimal(field: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(field).ok()?.trim();
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
 }
 
 /// Bytes of the table of long names that are read, and of one name.

@@ -40,7 +40,9 @@ pub(in crate::content) fn cpio(
             }
         };
         let name = source.up_to(header.name, header.name_len);
-        let name = name.get(..memchr::memchr(0, &name).unwrap_or(name.len())).unwrap_or_default();
+        let name = name
+            .get(..memchr::memchr(0, &name).unwrap_or(name.len()))
+            .unwrap_or_default();
         at = header.end;
         if name == b"TRAILER!!!" && header.size == 0 {
             ended = true;

@@ -32,7 +32,9 @@ pub(super) fn decode(cursor: &mut Cursor, to: &mut dyn Write) -> Result<(), Stop
 
 fn frame(cursor: &mut Cursor, to: &mut dyn Write) -> Result<(), Stop> {
     let mut descriptor = [0; 2];
-    cursor.read_exact(&mut descriptor).map_err(|_| Stop::Damaged)?;
+    cursor
+        .read_exact(&mut descriptor)
+        .map_err(|_| Stop::Damaged)?;
     let [flags, sizes] = descriptor;
     if flags >> 6 != 1 {
         return Err(Stop::Unsupported);

@@ -12,6 +12,7 @@ pub(super) mod uuencode;
 
 use std::{
     collections::HashSet,
+    hash::{BuildHasher, RandomState},
     io::{BufRead, Write},
 };
 
@@ -58,9 +59,12 @@ pub(super) fn escapes(path: &str) -> bool {
         || path.split(['/', '\\']).any(|piece| piece == "..")
 }
 
-/// The names that members had so far.
+/// The names that members had so far: by their hashes, for a name may be long.
 #[derive(Default)]
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names {
+    hasher: RandomState,
+    seen: HashSet<u64>,
+}
 
 impl Names {
     /// What a member's names tell: that they lead elsewhere, or were there before. Whether one was
@@ -71,9 +75,12 @@ impl Names {
             found.push("path-escape");
         }
         if let Some(name) = names.first()
-            && !self.0.insert(name.trim_start_matches("./").to_lowercase())
+            && !name.is_empty()
         {
-            found.push("duplicate-name");
+            let name = name.trim_start_matches("./").to_lowercase();
+            if !self.seen.insert(self.hasher.hash_one(name)) {
+                found.push("duplicate-name");
+            }
         }
         found
     }

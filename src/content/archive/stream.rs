@@ -68,9 +68,7 @@ fn gzip_name(source: &Source) -> Vec<String> {
     }
     let rest = head.get(at..).unwrap_or_default();
     match memchr::memchr(0, rest) {
-        Some(end) if end > 0 => {
-            member_name::readings(rest.get(..end).unwrap_or_default(), false)
-        }
+        Some(end) if end > 0 => member_name::readings(rest.get(..end).unwrap_or_default(), false),
         _ => Vec::new(),
     }
 }
@@ -126,7 +124,14 @@ fn xz_dictionary(header: &[u8]) -> u64 {
     // Sizes, where they are given, stand before the filters: nine bytes at most, the last below 0x80.
     for has in [0x40, 0x80] {
         if flags & has != 0 {
-            at += header.get(at..).unwrap_or_default().iter().take(8).take_while(|byte| **byte >= 0x80).count() + 1;
+            at += header
+                .get(at..)
+                .unwrap_or_default()
+                .iter()
+                .take(8)
+                .take_while(|byte| **byte >= 0x80)
+                .count()
+                + 1;
         }
     }
     for _ in 0..=(flags & 3) {
@@ -169,7 +174,9 @@ pub(in crate::content) fn lzma(
     // No more of the dictionary is ever used than there is content.
     let dictionary = u64::from(dictionary).min(size).max(4096);
     let literals = 1536_u64 << (props % 45 / 9 + props % 9);
-    let _held = inside.spending().hold(dictionary + literals + DECODER_MEMORY)?;
+    let _held = inside
+        .spending()
+        .hold(dictionary + literals + DECODER_MEMORY)?;
     let dictionary = u32::try_from(dictionary).unwrap_or(u32::MAX);
     let member = member(inside, source, Vec::new());
     unpack(inside, source, member, |cursor, to| {
@@ -185,7 +192,8 @@ pub(in crate::content) fn lzip(
     source: &Source,
 ) -> Result<(), NotOpened> {
     let wanted = lzip_dictionary(source, 0).ok_or(NotOpened::Damaged)?;
-    let limit = (u64::from(wanted) + DECODER_MEMORY).max(LIGHT.min(inside.spending().memory_left()));
+    let limit =
+        (u64::from(wanted) + DECODER_MEMORY).max(LIGHT.min(inside.spending().memory_left()));
     let _held = inside.spending().hold(limit)?;
     let member = member(inside, source, Vec::new());
     unpack(inside, source, member, |cursor, to| {

@@ -120,8 +120,8 @@ fn entry(
     let path = said.sparse.name.clone().or(said.path);
     let path = path.or_else(|| state.global.path.clone());
     let path = path.unwrap_or_else(|| header.path());
-    let is_folder = header.kind() == b'5'
-        || (matches!(header.kind(), b'0' | 0) && path.last() == Some(&b'/'));
+    let is_folder =
+        header.kind() == b'5' || (matches!(header.kind(), b'0' | 0) && path.last() == Some(&b'/'));
     if is_folder || header.kind() == b'D' {
         // Folders have no content, whatever size they state; GNU's dumps of folders do.
         let size = if header.kind() == b'D' { size } else { 0 };
@@ -184,7 +184,9 @@ fn behind(data: u64, size: u64) -> u64 {
 
 /// PAX records: `length key=value\n`.
 fn records(mut bytes: &[u8], into: &mut Extended) {
-    while let Some(space) = memchr::memchr(b' ', bytes.get(..20.min(bytes.len())).unwrap_or_default()) {
+    while let Some(space) =
+        memchr::memchr(b' ', bytes.get(..20.min(bytes.len())).unwrap_or_default())
+    {
         let length = bytes.get(..space).and_then(decimal);
         let Some(length) = length.and_then(|length| usize::try_from(length).ok()) else {
             return;
@@ -227,7 +229,11 @@ impl<'b> Header<'b> {
         let said = number(block.get(148..156)?)?;
         let (mut unsigned, mut signed) = (0_u64, 0_i64);
         for (at, byte) in block.iter().enumerate() {
-            let byte = if (148..156).contains(&at) { b' ' } else { *byte };
+            let byte = if (148..156).contains(&at) {
+                b' '
+            } else {
+                *byte
+            };
             unsigned += u64::from(byte);
             signed += i64::from(byte.cast_signed());
         }

@@ -30,11 +30,18 @@ fn unpacked(xz: &[u8]) -> Vec<u8> {
 }
 
 fn sha(node: &Node) -> String {
-    node.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    node.sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn traits(tree: &Tree, index: usize) -> Vec<&'static str> {
-    tree.nodes[index].traits.iter().map(|found| found.id).collect()
+    tree.nodes[index]
+        .traits
+        .iter()
+        .map(|found| found.id)
+        .collect()
 }
 
 #[test]
@@ -65,18 +72,45 @@ fn what_one_program_packed_is_one_file() {
 #[test]
 fn print() {
     for (name, bytes) in [
-        ("two.gz", data!("two.gz")), ("words.Z", data!("words.Z")), ("zeros.Z", data!("zeros.Z")),
-        ("window.zst", data!("window.zst")), ("dictionary.xz", data!("dictionary.xz")), ("dictionary.lzma", data!("dictionary.lzma")),
-        ("v7.tar.xz", data!("v7.tar.xz")), ("ustar", data!("ustar.tar.xz")), ("gnu", data!("gnu.tar.xz")), ("oldgnu", data!("oldgnu.tar.xz")), ("posix", data!("posix.tar.xz")),
-        ("sparse-gnu", data!("sparse-gnu.tar.xz")), ("sparse-posix", data!("sparse-posix.tar.xz")), ("sparse-01", data!("sparse-01.tar.xz")),
-        ("two", data!("two.tar.xz")), ("dotdot", data!("dotdot.tar.xz")),
-        ("bin", data!("bin.cpio.xz")), ("odc", data!("odc.cpio.xz")), ("newc", data!("newc.cpio.xz")), ("crc", data!("crc.cpio.xz")), ("hpbin", data!("hpbin.cpio.xz")), ("two", data!("two.cpio.xz")),
-        ("gnua", data!("gnu.a.xz")), ("bsda", data!("bsd.a.xz")), ("deb", data!("package.deb")), ("uue", data!("two.uue")),
+        ("two.gz", data!("two.gz")),
+        ("words.Z", data!("words.Z")),
+        ("zeros.Z", data!("zeros.Z")),
+        ("window.zst", data!("window.zst")),
+        ("dictionary.xz", data!("dictionary.xz")),
+        ("dictionary.lzma", data!("dictionary.lzma")),
+        ("v7.tar.xz", data!("v7.tar.xz")),
+        ("ustar", data!("ustar.tar.xz")),
+        ("gnu", data!("gnu.tar.xz")),
+        ("oldgnu", data!("oldgnu.tar.xz")),
+        ("posix", data!("posix.tar.xz")),
+        ("sparse-gnu", data!("sparse-gnu.tar.xz")),
+        ("sparse-posix", data!("sparse-posix.tar.xz")),
+        ("sparse-01", data!("sparse-01.tar.xz")),
+        ("two", data!("two.tar.xz")),
+        ("dotdot", data!("dotdot.tar.xz")),
+        ("bin", data!("bin.cpio.xz")),
+        ("odc", data!("odc.cpio.xz")),
+        ("newc", data!("newc.cpio.xz")),
+        ("crc", data!("crc.cpio.xz")),
+        ("hpbin", data!("hpbin.cpio.xz")),
+        ("two", data!("two.cpio.xz")),
+        ("gnua", data!("gnu.a.xz")),
+        ("bsda", data!("bsd.a.xz")),
+        ("deb", data!("package.deb")),
+        ("uue", data!("two.uue")),
     ] {
         println!("== {name}");
         let tree = open_file(name, bytes);
         for (i, node) in tree.nodes.iter().enumerate().skip(1) {
-            println!("{} {:?} {} {:?} {:?} {:?}", node.number, node.kinds.iter().map(|k| k.id).collect::<Vec<_>>(), node.size, &sha(node)[..8], traits(&tree, i), node.not_opened);
+            println!(
+                "{} {:?} {} {:?} {:?} {:?}",
+                node.number,
+                node.kinds.iter().map(|k| k.id).collect::<Vec<_>>(),
+                node.size,
+                &sha(node)[..8],
+                traits(&tree, i),
+                node.not_opened
+            );
         }
     }
 }

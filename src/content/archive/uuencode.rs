@@ -80,7 +80,10 @@ fn next_line(cursor: &mut Cursor, line: &mut Vec<u8>) -> bool {
 fn begin(line: &[u8]) -> Option<(bool, &[u8])> {
     let base64 = line.strip_prefix(b"begin-base64 ");
     let rest = base64.or_else(|| line.strip_prefix(b"begin "))?;
-    let mode = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+    let mode = rest
+        .iter()
+        .take_while(|byte| matches!(byte, b'0'..=b'7'))
+        .count();
     let name = rest.get(mode..)?.strip_prefix(b" ")?.trim_ascii();
     ((3..=6).contains(&mode) && !name.is_empty()).then_some((base64.is_some(), name))
 }
@@ -98,7 +101,10 @@ fn uu_line(line: &[u8]) -> Line {
     if !matches!(line, [b' '..=b'`', ..]) || !coded || data.len() > length.div_ceil(3) * 4 + 2 {
         return Line::Other;
     }
-    let six = |at: usize| data.get(at).map_or(0, |byte| byte.wrapping_sub(b' ') & 0x3f);
+    let six = |at: usize| {
+        data.get(at)
+            .map_or(0, |byte| byte.wrapping_sub(b' ') & 0x3f)
+    };
     let mut bytes = Vec::with_capacity(length + 3);
     for group in 0..length.div_ceil(3) {
         let at = group * 4;

@@ -100,7 +100,12 @@ fn old(source: &Source, header: &Header<'_>, data: u64) -> (Vec<(u64, u64)>, u64
 
 /// PAX 1.0: lines of decimal numbers, filled up to a block.
 fn numbers(source: &Source, data: u64, size: u64) -> Option<(Vec<(u64, u64)>, u64)> {
-    let text = source.up_to(data, usize::try_from(size).unwrap_or(MAP * BLOCK).min(MAP * BLOCK));
+    let text = source.up_to(
+        data,
+        usize::try_from(size)
+            .unwrap_or(MAP * BLOCK)
+            .min(MAP * BLOCK),
+    );
     let mut at = 0;
     let mut next = || {
         let rest = text.get(at..)?;
@@ -130,12 +135,21 @@ fn make(
     for (at, len) in map {
         let hole = at.checked_sub(end)?;
         left = left.checked_sub(*len)?;
-        runs.push(Run { len: hole, at: None });
-        runs.push(Run { len: *len, at: Some(stored) });
+        runs.push(Run {
+            len: hole,
+            at: None,
+        });
+        runs.push(Run {
+            len: *len,
+            at: Some(stored),
+        });
         stored = stored.checked_add(*len)?;
         end = at.checked_add(*len)?;
     }
-    runs.push(Run { len: whole.checked_sub(end)?, at: None });
+    runs.push(Run {
+        len: whole.checked_sub(end)?,
+        at: None,
+    });
     Some(source.mapped(runs))
 }
 
