@@ -21,7 +21,8 @@ pub(in crate::content) fn uuencode(
     let mut names = Names::default();
     let mut cursor = source.cursor();
     let mut line = Vec::new();
-    while next_line(&mut cursor, &mut line) {
+    let mut again = false;
+    while std::mem::take(&mut again) || next_line(&mut cursor, &mut line) {
         let Some((base64, name)) = begin(&line) else {
             continue;
         };
@@ -29,16 +30,21 @@ pub(in crate::content) fn uuencode(
             names: member_name::readings(name, false),
             ..Member::default()
         };
+        let decode = if base64 { base64_line } else { uu_line };
+        // A line of code follows, or it was a line of text that begins so.
+        let mut more = next_line(&mut cursor, &mut line);
+        while more && line.is_empty() {
+            more = next_line(&mut cursor, &mut line);
+        }
+        if more && matches!(decode(&line), Line::Other) {
+            again = true;
+            continue;
+        }
         member.traits = names.traits(&member.names);
         let mut to = inside.begin(member)?;
         let mut whole = false;
-        while next_line(&mut cursor, &mut line) {
-            let decoded = if base64 {
-                base64_line(&line)
-            } else {
-                uu_line(&line)
-            };
-            match decoded {
+        while more {
+            match decode(&line) {
                 Line::Data(bytes) => {
                     if to.write_all(&bytes).is_err() {
                         break;
@@ -51,6 +57,7 @@ pub(in crate::content) fn uuencode(
                 // Blank lines, and lines that news programs put between pieces.
                 Line::Other => {}
             }
+            more = next_line(&mut cursor, &mut line);
         }
         to.finish((!whole).then_some(NotOpened::Damaged))?;
     }

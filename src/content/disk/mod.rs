@@ -60,8 +60,12 @@ pub(super) fn disk(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), N
 
 /// A virtual disk of Virtual PC and Hyper-V.
 pub(super) fn vhd(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), NotOpened> {
-    let (source, _held) = vhd::disk(inside, source)?;
-    disk(inside, &source)
+    let (disk, _held) = vhd::disk(inside, source)?;
+    if !disk.is_mapped() && inside.is_kind("fat") {
+        // A fixed disk lies there as it is, and is read as what it also is.
+        return Ok(());
+    }
+    self::disk(inside, &disk)
 }
 
 /// A virtual disk of Hyper-V since 2012.

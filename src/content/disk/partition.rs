@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{u32_at, u64_at, volume};
+use super::{iso, u32_at, u64_at, udf, volume};
 use crate::{
     content::{
         opener::{Inside, Member},
@@ -14,10 +14,15 @@ use crate::{
 
 /// Opens the file systems of a disk.
 pub(super) fn open(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), NotOpened> {
-    let mut why = None;
-    let whole = volume(inside, source, "");
+    // A disc that starts like a disk (isohybrid) is read as a disc.
+    let disc = inside.is_kind("iso") && (iso::is_here(source) || udf::is_here(source));
+    let whole = if disc {
+        Ok(true)
+    } else {
+        volume(inside, source, "")
+    };
     let known = whole.clone().unwrap_or(false);
-    why = why.or(whole.err());
+    let mut why = whole.err();
     let partitions = find(inside, source)?;
     let several = partitions.len() > 1;
     let mut some = known || why.is_some();
