@@ -467,10 +467,10 @@ fn another(
     is_next: &dyn Fn(&[u8]) -> bool,
     padding: bool,
 ) -> Result<(), Stop> {
-    while padding {
+    loop {
         let zeros = match cursor.fill_buf() {
-            Ok(next) => next.iter().take_while(|byte| **byte == 0).count(),
-            Err(_) => 0,
+            Ok(next) if padding => next.iter().take_while(|byte| **byte == 0).count(),
+            _ => 0,
         };
         if zeros == 0 {
             break;

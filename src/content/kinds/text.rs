@@ -202,7 +202,7 @@ fn holds_uuencode(head: &[u8]) -> bool {
             return false;
         };
         let rest = first.strip_prefix(b"begin-base64 ");
-        if rest.is_some_and(|rest| is_mode(rest)) {
+        if rest.is_some_and(is_mode) {
             return data.iter().all(u8::is_ascii_graphic);
         }
         let bytes = usize::from(data[0].wrapping_sub(b' ') & 63);
