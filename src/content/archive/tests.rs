@@ -9,7 +9,7 @@ use crate::{
         Budget, Node, Tree,
         testing::{found, open_blob, open_file, open_letter},
     },
-    facts::NotOpened,
+    facts::{FileRole, NotOpened},
 };
 
 macro_rules! data {
@@ -370,6 +370,28 @@ fn encoded_files_in_a_text_are_decoded() {
         assert_eq!(tree.nodes[1].kinds[0].id, kind);
         assert_eq!(tree.nodes[1].not_opened, Some(NotOpened::Unsupported));
     }
+}
+
+#[test]
+fn encoded_files_in_a_letter_are_found() {
+    let coded = std::str::from_utf8(data!("two.uue")).unwrap();
+    let of = |text: &str| {
+        let tree = open_letter(text, &[], Budget::default());
+        let nodes = tree.nodes.iter();
+        nodes.map(|node| node.number.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(&format!("Gui anh\n{coded}")),
+        ["1", "1/x y.exe", "1/a.txt"]
+    );
+    assert_eq!(of("We begin 644 setup.exe\n#35J0\n"), ["1"]);
+    assert_eq!(of("=ybegin line=128 size=5 name=a.exe\nx\n"), ["1"]);
+    let tree = open_letter(coded, &[], Budget::default());
+    assert_eq!(sha(&tree.nodes[1]), PROG);
+    assert_eq!(
+        (tree.nodes[1].parent, tree.nodes[0].role),
+        (Some(0), FileRole::Text)
+    );
 }
 
 #[test]
