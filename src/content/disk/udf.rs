@@ -458,4 +458,4 @@ const RUNS: usize = 64 << 10;
 /// Bytes of a virtual partition's table.
 const VAT: usize = 4 << 20;
 /// How far before the end the last file is looked for.
-const VAT_SEARCH: u64 = 300;
+const VAT_SEARCH: u64 = 1 << 16;
