@@ -56,7 +56,7 @@ fn dynamic(
     }
     // The table lies in the file, so no more entries than fit there are asked for.
     let entries = entries.min(source.len() / 4);
-    let held = inside.spending().hold(entries.saturating_mul(40))?;
+    let held = inside.spending().hold(entries.saturating_mul(64))?;
     let bytes = source.up_to(table, usize::try_from(entries * 4).unwrap_or(0));
     let bitmap = (block / 512).div_ceil(8).next_multiple_of(512);
     let disk = source.mapped(bytes.chunks_exact(4).map(|entry| {

@@ -72,7 +72,7 @@ pub(super) fn disk(
     // Behind so many blocks the table has an entry for their bitmap.
     let ratio = ((sector << 23) / block).max(1);
     let entries = u64::from(table_len).min(source.len()) / 8;
-    let held = inside.spending().hold(entries.saturating_mul(48))?;
+    let held = inside.spending().hold(entries.saturating_mul(64))?;
     let bytes = source.up_to(table, usize::try_from(entries * 8).unwrap_or(0));
     let entries = bytes.chunks_exact(8).map(|entry| u64_at(entry, 0));
     let blocks = (0_u64..)
