@@ -15,6 +15,7 @@ use std::{
 
 use super::{
     Needs, Node, Span, Tree,
+    archive::uuencode::uuencode,
     budget::{Budget, Gate, RATIO_FROM, Spending},
     holds_files, parts, password,
     readers::{self, Reader},
@@ -118,6 +119,15 @@ impl<'m> Opener<'m> {
             }
             return;
         }
+        self.read(node, blob, depth, place_in(&kinds), &wanted);
+    }
+
+    /// Looks for files that stand encoded in a letter's text, which some programs show as attached.
+    pub(super) fn open_text(&mut self, node: usize, blob: &Blob, depth: u32) {
+        self.read(node, blob, depth, Place::Archive, &[uuencode]);
+    }
+
+    fn read(&mut self, node: usize, blob: &Blob, depth: u32, place: Place, readers: &[Reader]) {
         if depth >= self.spending.limits.depth {
             let limit = u64::from(self.spending.limits.depth);
             let which = "depth";
@@ -126,8 +136,7 @@ impl<'m> Opener<'m> {
             return;
         }
         let source = Source::new(blob.clone());
-        let place = place_in(&kinds);
-        for reader in wanted {
+        for reader in readers {
             if let Err(why) = self.spending.check() {
                 self.not_opened(node, why);
                 return;
@@ -196,11 +205,15 @@ impl<'m> Inside<'_, 'm> {
         }
     }
 
-    /// Hands on a member whose bytes lie in the container as they are: nothing is copied.
+    /// Hands on a member whose bytes lie in the container as they are: nothing is copied, if they lie
+    /// together.
     ///
     /// # Errors
     /// When the budget ends: the reader stops and returns it.
     pub(super) fn piece(&mut self, member: Member, piece: &Source) -> Result<(), NotOpened> {
+        if piece.is_mapped() {
+            return self.member(member, &mut piece.cursor());
+        }
         self.opener.spending.take_member()?;
         self.opener.spending.take_bytes(piece.len())?;
         match piece.to_blob() {

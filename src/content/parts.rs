@@ -41,6 +41,9 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             .get(part.number.as_str())
             .map(|place| why(&place.why));
         let needs = opener.needs;
+        // The scanner tells where it met the sign of an encoded file.
+        let holds_files =
+            part.media_type == "text/plain" && unscanned == Some(NotOpened::Unsupported);
         let mut node = node(message, part, parent, unscanned, &needs);
         if let Some((number, part)) = &prefix {
             node.number = format!("{number}/{}", node.number);
@@ -51,6 +54,10 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         if needs.kinds && part.kind != PartKind::Message && !is_body(part) {
             for blob in part.blob.iter().chain(&part.other) {
                 opener.open(index, blob, depth);
+            }
+        } else if needs.kinds && holds_files && is_body(part) {
+            for blob in part.blob.iter().chain(&part.other) {
+                opener.open_text(index, blob, depth);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::{stream, zip},
+    archive::{ar::ar, cpio::cpio, stream, tar::tar, uuencode::uuencode, zip},
+    disk,
     document::{odf, ole, onenote, ooxml, rtf},
     mail::tnef,
     opener::Inside,
@@ -55,6 +56,24 @@ static READERS: &[(&str, Reader)] = &[
     ("odf", odf::odf),
     ("epub", unsupported),
     ("xps", unsupported),
+    ("bz2", stream::bzip2),
+    ("xz", stream::xz),
+    ("lzma", stream::lzma),
+    ("lzip", stream::lzip),
+    ("zst", stream::zstd),
+    ("lz4", stream::lz4),
+    ("z", stream::compress),
+    // Archives.
+    ("tar", tar),
+    ("cpio", cpio),
+    ("ar", ar),
+    ("deb", ar),
+    ("uuencode", uuencode),
+    // Images of disks.
+    ("iso", disk::optical),
+    ("fat", disk::disk),
+    ("vhd", disk::vhd),
+    ("vhdx", disk::vhdx),
 ];
 
 /// Formats that are recognised and not opened, by design.

@@ -2,8 +2,11 @@
 
 use std::{cell::Cell, fmt::Write as _, sync::Once};
 
-use super::{Budget, Needs, Node, Tree, open, opener::Opener};
-use crate::message::{Blob, Limits, Message, Receiver, Spool};
+use super::{Budget, Needs, Node, Tree, bytes_say, open, opener::Opener};
+use crate::{
+    facts::{Fact, FileRole, Place},
+    message::{Blob, Limits, Message, Receiver, Spool},
+};
 
 /// Opens a letter with one attachment.
 pub(super) fn open_file(name: &str, bytes: &[u8]) -> Tree {
@@ -61,6 +64,47 @@ pub(super) fn bend(name: &str, bytes: &[u8], cuts: usize, flips: usize) {
             bent[at] = was;
         }
     }
+}
+
+/// As [`open_file`], for large files: what makes a letter of them is left out.
+pub(super) fn open_blob(name: &str, bytes: &[u8], budget: Budget) -> Tree {
+    let needs = Needs {
+        kinds: true,
+        ..Needs::default()
+    };
+    let message = letter("", &[]);
+    let mut opener = Opener::new(&message, needs, budget, None);
+    let blob = Blob::in_memory(bytes.to_vec().into());
+    let names = vec![name.to_owned()];
+    let (kinds, encrypted) = bytes_say(&names, &blob, false);
+    let attachment = Node {
+        part: 0,
+        number: "2".to_owned(),
+        parent: None,
+        place: Place::Top,
+        role: FileRole::Attachment,
+        message: false,
+        name: Some(name.to_owned()),
+        names,
+        declared_type: String::new(),
+        kinds,
+        size: blob.size,
+        sha256: blob.sha256,
+        encrypted,
+        cipher: None,
+        traits: Vec::new(),
+        not_opened: None,
+    };
+    // As in a letter: the text stands before it.
+    let text = Node {
+        number: "1".to_owned(),
+        encrypted: Fact::Known(false),
+        role: FileRole::Text,
+        ..attachment.clone()
+    };
+    opener.tree.nodes.extend([text, attachment]);
+    opener.open(1, &blob, 0);
+    opener.tree
 }
 
 /// A letter with this text and these attachments.

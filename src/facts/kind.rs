@@ -184,6 +184,7 @@ pub static KINDS: &[Kind] = &[
     kind("wim", Class::Archive, "Windows image (WIM)"),
     kind("uuencode", Class::Archive, "uuencoded file"),
     kind("binhex", Class::Archive, "BinHex file"),
+    kind("yenc", Class::Archive, "file in yEnc"),
     // Images of disks.
     kind("iso", Class::DiskImage, "CD or DVD image (ISO 9660, UDF)"),
     kind("vhd", Class::DiskImage, "virtual hard disk (VHD)"),

@@ -282,6 +282,7 @@ static RULES: &[Rule] = &[
     at("ar", 0, b"!<arch>\n"),
     at("xar", 0, b"xar!"),
     at("wim", 0, b"MSWIM\0\0\0"),
+    text("yenc", 0, b"=ybegin "),
     // Images of disks.
     at("iso", 32_769, b"CD001"),
     at("iso", 32_769, b"BEA01"), // UDF without ISO 9660 (ECMA-167 2/9.2)

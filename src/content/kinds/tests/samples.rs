@@ -204,6 +204,7 @@ pub(super) fn samples() -> Vec<Case> {
         (&["xar"], b"xar!\0\x1c\0\x01".to_vec(), &[]),
         (&["wim"], b"MSWIM\0\0\0\xd0\0".to_vec(), &[]),
         (&["uuencode"], b"begin 644 a.exe\r\nM35J0``,````$\r\n".to_vec(), &[]),
+        (&["yenc"], b"=ybegin line=128 size=5 name=a.exe\r\n\x80\r\n".to_vec(), &[]),
         (&["binhex"], b"(This file must be converted with BinHex 4.0)\r\n\r\n:$f".to_vec(), &[]),
         // Images of disks.
         (&["iso"], put(at(32_769, b"CD001\x01"), 36_000, &[0]), &[]),
