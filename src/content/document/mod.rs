@@ -1,1 +1,3 @@
 //! Readers of documents: what lies inside them, and what acts when they are opened.
+
+pub(super) mod pdf;
