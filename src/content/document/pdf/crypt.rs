@@ -57,7 +57,9 @@ impl Handler {
     /// The name of the cipher, as facts give it.
     pub(super) fn cipher(&self) -> Option<&'static str> {
         let methods = [self.streams, self.files, self.strings];
-        let method = methods.into_iter().find(|method| *method != Method::Identity);
+        let method = methods
+            .into_iter()
+            .find(|method| *method != Method::Identity);
         match method? {
             Method::Identity | Method::Unknown => None,
             Method::Rc4 if self.key_length <= 5 => Some("rc4-40"),
@@ -171,7 +173,13 @@ impl Handler {
 
 impl Crypt {
     /// Decrypts a string or a stream of an object. What is no whole number of blocks loses its end.
-    pub(super) fn decrypt(&self, method: Method, number: u32, generation: u16, data: &[u8]) -> Vec<u8> {
+    pub(super) fn decrypt(
+        &self,
+        method: Method,
+        number: u32,
+        generation: u16,
+        data: &[u8],
+    ) -> Vec<u8> {
         match method {
             Method::Identity | Method::Unknown => data.to_vec(),
             Method::Rc4 => {
@@ -181,7 +189,8 @@ impl Crypt {
             }
             Method::Aes128 => {
                 let key = self.object_key(number, generation, true);
-                Aes128::new_from_slice(&key).map_or_else(|_| Vec::new(), |aes| unpad(cbc(&aes, data)))
+                Aes128::new_from_slice(&key)
+                    .map_or_else(|_| Vec::new(), |aes| unpad(cbc(&aes, data)))
             }
             Method::Aes256 => Aes256::new_from_slice(&self.key)
                 .map_or_else(|_| Vec::new(), |aes| unpad(cbc(&aes, data))),
@@ -204,14 +213,22 @@ impl Crypt {
 }
 
 /// CBC; the first block is the initialisation vector.
-fn cbc<C: BlockCipherDecrypt<BlockSize = aes::cipher::consts::U16>>(aes: &C, data: &[u8]) -> Vec<u8> {
+fn cbc<C: BlockCipherDecrypt<BlockSize = aes::cipher::consts::U16>>(
+    aes: &C,
+    data: &[u8],
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let (blocks, _) = data.as_chunks::<16>();
     for pair in blocks.windows(2) {
         let [before, block] = pair else { break };
         let mut plain = Array::from(*block);
         aes.decrypt_block(&mut plain);
-        out.extend(plain.iter().zip(before).map(|(plain, before)| plain ^ before));
+        out.extend(
+            plain
+                .iter()
+                .zip(before)
+                .map(|(plain, before)| plain ^ before),
+        );
     }
     out
 }

@@ -138,12 +138,13 @@ impl File {
     pub(super) fn add_buffer(&mut self, bytes: Vec<u8>, objects: &[(u32, u32)]) {
         self.buffers.push(bytes);
         let buffer = u32::try_from(self.buffers.len()).unwrap_or(u32::MAX);
-        self.entries.extend(objects.iter().map(|(number, at)| Entry {
-            number: *number,
-            generation: 0,
-            buffer,
-            at: *at,
-        }));
+        self.entries
+            .extend(objects.iter().map(|(number, at)| Entry {
+                number: *number,
+                generation: 0,
+                buffer,
+                at: *at,
+            }));
     }
 
     /// Lets all objects be found by number; the last of a number stands last.
@@ -211,7 +212,8 @@ impl File {
                 let buffer = self.buffer(entry.buffer);
                 let at = entry.at as usize;
                 let rest = buffer.get(at..).unwrap_or_default();
-                let (value, end) = object::read(rest.get(..MAX_MEANT).unwrap_or(rest), 0, &mut |_| ());
+                let (value, end) =
+                    object::read(rest.get(..MAX_MEANT).unwrap_or(rest), 0, &mut |_| ());
                 let left = self.work.get().saturating_sub(end as u64 + 64);
                 self.work.set(left);
                 if left == 0 {
@@ -316,7 +318,11 @@ fn body(bytes: &[u8], at: usize) -> Option<usize> {
         [b'\r' | b'\n', ..] => 1,
         // Some writers leave spaces before the line end.
         [b' ', ..] => {
-            let spaces = rest.iter().take(MAX_SPACE).take_while(|byte| **byte == b' ').count();
+            let spaces = rest
+                .iter()
+                .take(MAX_SPACE)
+                .take_while(|byte| **byte == b' ')
+                .count();
             match rest.get(spaces..) {
                 Some([b'\r', b'\n', ..]) => spaces + 2,
                 Some([b'\r' | b'\n', ..]) => spaces + 1,

@@ -24,11 +24,6 @@ impl Meter {
         self.0.get()
     }
 
-    /// Whether the limit was met.
-    pub(super) fn is_over(&self) -> bool {
-        self.0.get() == 0
-    }
-
     fn take(&self, count: usize) -> io::Result<()> {
         self.0.set(self.0.get().saturating_sub(count as u64));
         match self.0.get() {
@@ -58,7 +53,11 @@ pub(super) struct Predictor {
 }
 
 /// Puts a filter behind a reader.
-pub(super) fn behind<'a>(input: Box<dyn Read + 'a>, filter: Filter, meter: &Meter) -> Box<dyn Read + 'a> {
+pub(super) fn behind<'a>(
+    input: Box<dyn Read + 'a>,
+    filter: Filter,
+    meter: &Meter,
+) -> Box<dyn Read + 'a> {
     let meter = meter.clone();
     let input = Bytes::new(input);
     match filter {
@@ -192,7 +191,9 @@ impl Step for Flate<'_> {
         let input = self.input.fill()?;
         let ended = input.is_empty();
         let (read, made) = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self.inflate.decompress(input, &mut self.out, FlushDecompress::None);
+        let status = self
+            .inflate
+            .decompress(input, &mut self.out, FlushDecompress::None);
         let read = usize::try_from(self.inflate.total_in() - read).unwrap_or(usize::MAX);
         let made = usize::try_from(self.inflate.total_out() - made).unwrap_or(usize::MAX);
         self.input.at = self.input.at.saturating_add(read);
@@ -483,7 +484,10 @@ mod tests {
 
     #[test]
     fn filters_give_back_what_was_put_in() {
-        assert_eq!(through(b"41 4 2\n4>zz", &[Filter::AsciiHex]).unwrap(), b"AB@");
+        assert_eq!(
+            through(b"41 4 2\n4>zz", &[Filter::AsciiHex]).unwrap(),
+            b"AB@"
+        );
         assert_eq!(
             through(b"87cURD]i,\"Ebo80z~>", &[Filter::Ascii85]).unwrap(),
             b"Hello World!\0\0\0\0"
@@ -521,7 +525,10 @@ mod tests {
         assert!(through(&bomb, &[flate, Filter::AsciiHex]).is_err());
         let small = zip(&vec![b' '; 1 << 10]);
         assert_eq!(through(&small, &[flate, Filter::AsciiHex]).unwrap(), b"");
-        assert_eq!(through(&zip(&small), &[flate, flate]).unwrap(), [b' '; 1 << 10]);
+        assert_eq!(
+            through(&zip(&small), &[flate, flate]).unwrap(),
+            [b' '; 1 << 10]
+        );
         // Cut: an error, so that the member is known as damaged.
         assert!(through(&small[..small.len() - 6], &[flate]).is_err());
     }

@@ -71,7 +71,9 @@ impl Findings {
         // Related files: names and streams in turn.
         for related in dict.all("RF") {
             for (_, related) in file.meant(related) {
-                let Value::Dict(related) = related else { continue };
+                let Value::Dict(related) = related else {
+                    continue;
+                };
                 for (_, list) in related.entries() {
                     for (_, list) in file.meant(list) {
                         let Value::Array(list) = list else { continue };
@@ -106,7 +108,9 @@ impl Findings {
     }
 
     fn attach(&mut self, file: &File, stream: &Value<'_>, names: &[String]) {
-        let Value::Ref(number, _) = stream else { return };
+        let Value::Ref(number, _) = stream else {
+            return;
+        };
         for entry in file.versions(*number).filter(|entry| entry.buffer == 0) {
             self.add(entry, names);
         }
@@ -128,7 +132,9 @@ impl Findings {
                 self.files.len() - 1
             }
         };
-        let Some(attached) = self.files.get_mut(at) else { return };
+        let Some(attached) = self.files.get_mut(at) else {
+            return;
+        };
         for name in names {
             if attached.names.len() < MAX_NAMES && !attached.names.contains(name) {
                 attached.names.push(name.clone());
@@ -155,7 +161,9 @@ impl Findings {
 /// Whether a name tree has names, or children that may have.
 fn has_names(file: &File, names: &Value<'_>) -> bool {
     file.meant(names).iter().any(|(_, value)| {
-        let Value::Dict(tree) = value else { return false };
+        let Value::Dict(tree) = value else {
+            return false;
+        };
         ["Names", "Kids"].iter().any(|key| {
             tree.all(key).any(|list| match list {
                 Value::Array(list) => !list.is_empty(),

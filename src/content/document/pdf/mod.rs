@@ -14,7 +14,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
 use memchr::memmem;
 
@@ -89,6 +89,13 @@ pub(in crate::content) fn read(
         if let (Value::Dict(dict), Some(_)) = (&value, stream) {
             findings.look_at_stream(&file, entry, dict);
         }
+    }
+    // A trailer may hold the whole document.
+    for at in memmem::find_iter(&bytes, b"trailer") {
+        inside.spending().check()?;
+        object::read(&bytes, at + b"trailer".len(), &mut |dict| {
+            findings.look(&file, lock.key(), TRAILER, dict);
+        });
     }
     for entry in std::mem::take(&mut findings.forms) {
         inside.spending().check()?;
@@ -241,7 +248,11 @@ fn decrypted<'a>(
 }
 
 /// Where streams hold what looks like objects, the cross-reference tables say whether they are.
-fn xref(file: &mut File, inside: &mut Inside<'_, '_>, limits: &mut Limits) -> Result<(), NotOpened> {
+fn xref(
+    file: &mut File,
+    inside: &mut Inside<'_, '_>,
+    limits: &mut Limits,
+) -> Result<(), NotOpened> {
     if !file.has_inner() {
         return Ok(());
     }
@@ -260,7 +271,9 @@ fn xref(file: &mut File, inside: &mut Inside<'_, '_>, limits: &mut Limits) -> Re
         if count % CHECK == 0 {
             inside.spending().check()?;
         }
-        let digits = at.checked_sub(16).and_then(|from| bytes.get(from..from + 10));
+        let digits = at
+            .checked_sub(16)
+            .and_then(|from| bytes.get(from..from + 10));
         let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
         if let Some(place) = digits.and_then(|digits| digits.parse().ok()) {
             offset(place);
@@ -282,7 +295,11 @@ fn xref(file: &mut File, inside: &mut Inside<'_, '_>, limits: &mut Limits) -> Re
             usize::try_from(width).unwrap_or(0).min(8)
         };
         let (kind, place, last) = (width(0), width(1), width(2));
-        let number = |bytes: &[u8]| bytes.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte))
+        };
         for row in table.chunks_exact((kind + place + last).max(1)) {
             let (first, rest) = row.split_at_checked(kind).unwrap_or_default();
             if kind == 0 || number(first) == 1 {
@@ -314,7 +331,9 @@ fn object_streams(
         let (Some(all), (Value::Dict(dict), _)) = (all, file.read(entry, &mut |_| ())) else {
             continue;
         };
-        let first = file.int(dict.get("First")).and_then(|first| usize::try_from(first).ok());
+        let first = file
+            .int(dict.get("First"))
+            .and_then(|first| usize::try_from(first).ok());
         let first = first.unwrap_or(0).min(all.len());
         let header = all.get(..first).unwrap_or_default();
         let mut numbers = header
@@ -381,21 +400,32 @@ fn members(
         let mut content = chain.decode(&plain, &meter);
         if chain.unknown {
             inside.closed(member, NotOpened::Unsupported)?;
-        } else {
-            inside.member(member, &mut content)?;
+            continue;
         }
-        if meter.is_over() {
+        let mut to = inside.begin(member)?;
+        let copied = io::copy(&mut content, &mut to);
+        let why = match copied {
             // What came out was little, but what was made on the way was not.
-            return Err(NotOpened::Budget {
+            Err(_) if meter.left() == 0 => Some(NotOpened::Budget {
                 which: "bytes",
                 limit,
                 seen: limit.saturating_add(1),
-            });
-        }
+            }),
+            Err(_) => Some(NotOpened::Damaged),
+            Ok(_) => None,
+        };
+        to.finish(why)?;
     }
     Ok(())
 }
 
+/// Stands for the trailers, whose strings are not encrypted.
+const TRAILER: Entry = Entry {
+    number: 0,
+    generation: 0,
+    buffer: u32::MAX,
+    at: 0,
+};
 /// Bytes of a file that is read.
 const MAX_SIZE: u64 = 64 << 20;
 /// Bytes of an object stream, a form, a cross-reference table, decoded.

@@ -266,7 +266,15 @@ fn close(frames: &mut Vec<Frame<'_>>, visit: Visit<'_>) {
 }
 
 /// Words that end an object, whatever is open.
-const ENDS: &[&[u8]] = &[b"endobj", b"stream", b"endstream", b"obj", b"xref", b"trailer", b"startxref"];
+const ENDS: &[&[u8]] = &[
+    b"endobj",
+    b"stream",
+    b"endstream",
+    b"obj",
+    b"xref",
+    b"trailer",
+    b"startxref",
+];
 
 /// Open arrays and dictionaries.
 const MAX_DEPTH: usize = 20_000;
@@ -305,7 +313,10 @@ impl<'a> Lexer<'a> {
                 [b']', ..] => (Token::Close(false), 1),
                 [b'(', inside @ ..] => {
                     let raw = literal(inside);
-                    (Token::Value(Value::Text(Text { raw, hex: false })), raw.len() + 2)
+                    (
+                        Token::Value(Value::Text(Text { raw, hex: false })),
+                        raw.len() + 2,
+                    )
                 }
                 [b'<', inside @ ..] => {
                     let inside = inside.get(..MAX_TEXT).unwrap_or(inside);
@@ -359,7 +370,9 @@ fn word_or_number(word: &[u8]) -> Token<'_> {
     if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
         return Token::Word(word);
     }
-    let int = std::str::from_utf8(word).ok().and_then(|text| text.parse().ok());
+    let int = std::str::from_utf8(word)
+        .ok()
+        .and_then(|text| text.parse().ok());
     Token::Value(int.map_or(Value::Other, Value::Int))
 }
 
@@ -429,19 +442,27 @@ mod tests {
     fn objects_are_what_they_are() {
         assert_eq!(one("12 0 R endobj"), Value::Ref(12, 0));
         assert_eq!(one(" %c\n12 endobj"), Value::Int(12));
-        assert_eq!(one("/J#61va#53cript"), Value::Name(b"JavaScript".as_slice().into()));
+        assert_eq!(
+            one("/J#61va#53cript"),
+            Value::Name(b"JavaScript".as_slice().into())
+        );
         let Value::Text(text) = one(r"(a\(b(c)\)\101\n\
-d)") else {
+d)")
+        else {
             panic!()
         };
         assert_eq!(text.bytes(99), b"a(b(c))A\nd");
-        let Value::Text(text) = one("<41 4 2 4>") else { panic!() };
+        let Value::Text(text) = one("<41 4 2 4>") else {
+            panic!()
+        };
         assert_eq!(text.bytes(99), b"AB@");
         let found = one("<</A 1 0 R/B[1 2 3 0 R (x)]/A<</C true>>>>");
         let dict = found.dict().unwrap();
         assert_eq!(dict.all("A").count(), 2);
         assert_eq!(dict.get("A"), Some(&Value::Ref(1, 0)));
-        let Some(Value::Array(list)) = dict.get("B") else { panic!() };
+        let Some(Value::Array(list)) = dict.get("B") else {
+            panic!()
+        };
         assert_eq!(list.len(), 4);
         // Broken ones end where they must.
         let found = one("<</A [1 2 /B>> 7");

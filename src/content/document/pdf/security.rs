@@ -23,7 +23,9 @@ pub(super) fn find(file: &File, streams: &[Dict<'_>]) -> Security {
     let mut trailer = |dict: &Dict<'_>| {
         for encrypt in dict.all("Encrypt") {
             for (_, value) in file.meant(encrypt) {
-                let Value::Dict(encrypt) = value else { continue };
+                let Value::Dict(encrypt) = value else {
+                    continue;
+                };
                 if handlers.len() >= MAX_HANDLERS {
                     return;
                 }
@@ -51,7 +53,10 @@ pub(super) fn find(file: &File, streams: &[Dict<'_>]) -> Security {
 
 /// The first piece of `/ID`.
 fn id(file: &File, trailer: &Dict<'_>) -> Vec<u8> {
-    let list = trailer.get("ID").map(|id| file.meant(id)).unwrap_or_default();
+    let list = trailer
+        .get("ID")
+        .map(|id| file.meant(id))
+        .unwrap_or_default();
     let list = list.into_iter().find_map(|(_, value)| match value {
         Value::Array(list) => list.into_iter().next(),
         _ => None,
@@ -100,11 +105,19 @@ fn handler(file: &File, dict: &Dict<'_>, id: &[u8]) -> Option<Handler> {
         handler.files = Method::Rc4;
         return Some(handler);
     }
-    for (_, value) in dict.get("CF").map(|value| file.meant(value)).unwrap_or_default() {
-        let Value::Dict(filters) = value else { continue };
+    for (_, value) in dict
+        .get("CF")
+        .map(|value| file.meant(value))
+        .unwrap_or_default()
+    {
+        let Value::Dict(filters) = value else {
+            continue;
+        };
         for (name, filter) in filters.entries() {
             for (_, filter) in file.meant(filter) {
-                let Value::Dict(filter) = filter else { continue };
+                let Value::Dict(filter) = filter else {
+                    continue;
+                };
                 let is = |name: &str| file.is_named(&filter, "CFM", &[name]);
                 let method = match () {
                     () if is("V2") => Method::Rc4,

@@ -61,7 +61,9 @@ pub(super) fn chain(file: &File, dict: &Dict<'_>) -> Chain {
             int(key).map_or(default, |int| usize::try_from(int).unwrap_or(default))
         };
         let predictor = Predictor {
-            predictor: int("Predictor").and_then(|int| u32::try_from(int).ok()).unwrap_or(1),
+            predictor: int("Predictor")
+                .and_then(|int| u32::try_from(int).ok())
+                .unwrap_or(1),
             colors: size("Colors", 1),
             bits: size("BitsPerComponent", 8),
             columns: size("Columns", 1),
@@ -111,11 +113,18 @@ impl Chain {
 
 impl Key {
     /// Decrypts what belongs to an object. What stands in an object stream was decrypted with it.
-    pub(super) fn decrypt<'a>(&self, method: Method, entry: Entry, data: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn decrypt<'a>(
+        &self,
+        method: Method,
+        entry: Entry,
+        data: &'a [u8],
+    ) -> Cow<'a, [u8]> {
         if entry.buffer != 0 || method == Method::Identity {
             return Cow::Borrowed(data);
         }
-        let plain = self.crypt.decrypt(method, entry.number, entry.generation, data);
+        let plain = self
+            .crypt
+            .decrypt(method, entry.number, entry.generation, data);
         Cow::Owned(plain)
     }
 }
