@@ -1,6 +1,11 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, document::pdf, opener::Inside, source::Source};
+use super::{
+    archive::stream,
+    document::{markup, pdf},
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -20,5 +25,7 @@ static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
     // Documents.
+    ("html", markup::read),
     ("pdf", pdf::read),
+    ("svg", markup::read),
 ];

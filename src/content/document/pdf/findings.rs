@@ -8,7 +8,7 @@ use super::{
     object::{Dict, Text, Value},
     stream::Key,
 };
-use crate::content::member_name;
+use crate::content::{member_name, page};
 
 /// What was found in all objects.
 #[derive(Debug, Default)]
@@ -222,7 +222,7 @@ fn add_name(names: &mut Vec<String>, bytes: &[u8]) {
 /// starts, or sends its user's password to. Web pages are no such thing.
 fn is_program_elsewhere(uri: &[u8]) -> bool {
     let text = String::from_utf8_lossy(uri).trim().to_ascii_lowercase();
-    crate::content::page::leads_to_files(&text)
+    text.starts_with("javascript:") || page::leads_to_files(&text)
 }
 
 /// Files of one document: more than the budget's members.
