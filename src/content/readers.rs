@@ -3,6 +3,7 @@
 use super::{
     archive::stream,
     document::{markup, pdf},
+    mail::{eml, mbox, pgp, smime},
     opener::Inside,
     source::Source,
 };
@@ -28,4 +29,10 @@ static READERS: &[(&str, Reader)] = &[
     ("html", markup::read),
     ("pdf", pdf::read),
     ("svg", markup::read),
+    // Messages.
+    ("eml", eml::read),
+    ("mbox", mbox::read),
+    ("p7m", smime::read),
+    ("p7s", smime::read),
+    ("pgp", pgp::read),
 ];
