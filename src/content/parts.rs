@@ -1,6 +1,6 @@
 //! The parts of a message as nodes: what mail programs show as text, what they show as attached.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Needs, Node, add_kinds, bytes_say, opener::Opener, why};
 use crate::{
@@ -38,7 +38,10 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             multipart == Some(PartKind::Multipart) && ambiguous.get(parent) == Some(&true)
         });
         let inner = inner || part.parent.is_some();
-        let odd = part.problems.iter().any(|problem| hides(*problem, inner));
+        // In a text a stray equals sign is a letter; a file is another one without it.
+        let junk = part.problems.contains(&Problem::QuotedPrintableJunk)
+            && !part.media_type.starts_with("text/");
+        let odd = junk || part.problems.iter().any(|problem| hides(*problem, inner));
         ambiguous.push(odd || around);
         if part.kind == PartKind::Multipart {
             continue;
@@ -68,11 +71,14 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         }
     }
     // An attached message is as large as what it holds. From the end: children stand behind parents.
+    // Messages that were found in containers have counted theirs.
+    let own: HashSet<usize> = node_of_message.into_values().chain(holder).collect();
     for index in (first..opener.tree.nodes.len()).rev() {
         let Some(node) = opener.tree.nodes.get(index) else {
             continue;
         };
         let (size, parent) = (node.size, node.parent);
+        let parent = parent.filter(|parent| own.contains(parent));
         if let Some(parent) = parent.and_then(|parent| opener.tree.nodes.get_mut(parent))
             && parent.message
         {

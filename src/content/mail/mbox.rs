@@ -10,8 +10,9 @@ use crate::{
     facts::NotOpened,
 };
 
-/// Hands on each message. One begins at a line `From ` behind an empty line, or at one that looks like
-/// a postmark: programs differ in what they ask for.
+/// Hands on each message. One begins at a line `From ` that looks like a postmark, or behind an empty
+/// line at one that names an address or has a header field behind it: programs differ in what they ask
+/// for, and the words of a letter may begin so too.
 pub(in crate::content) fn read(
     inside: &mut Inside<'_, '_>,
     source: &Source,
@@ -32,7 +33,10 @@ pub(in crate::content) fn read(
         if length == 0 {
             break;
         }
-        let begins = line.starts_with(b"From ") && (after_empty || is_postmark(&line));
+        let begins = line.starts_with(b"From ")
+            && (at == 0
+                || is_postmark(&line)
+                || (after_empty && (line.contains(&b'@') || is_field(&mut cursor))));
         if begins {
             hand_on(inside, source, begun, at, &mut count)?;
             begun = Some(at + length);
@@ -78,6 +82,14 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<(u64, bool)
             return Ok((length, false));
         }
     }
+}
+
+/// Whether a header field comes next.
+fn is_field(input: &mut impl BufRead) -> bool {
+    let next = input.fill_buf().unwrap_or_default();
+    let name = next.split(|byte| *byte == b':').next().unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    name.len() < next.len() && (2..64).contains(&name.len()) && name.iter().all(plain)
 }
 
 /// `From a@b.vn Mon Jan  5 10:20:30 2026`: a time with two colons, a year.
