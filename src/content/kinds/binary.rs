@@ -153,13 +153,14 @@ fn pkcs7(sample: &Sample<'_>) -> Option<&'static str> {
 /// say it too.
 pub(super) fn is_pgp(sample: &Sample<'_>) -> bool {
     let head = sample.head;
-    let (tag, length) = match head {
-        [first @ (0x84 | 0x8c), length, ..] => (first >> 2 & 15, 2 + u64::from(*length)),
-        [0x85, high, low, ..] => (1, 3 + u64::from(u16::from_be_bytes([*high, *low]))),
-        [first @ (0xc1 | 0xc3), length @ 0..192, ..] => (first & 63, 2 + u64::from(*length)),
+    // The packet's tag, where its body begins, and how long that is.
+    let (tag, start, length) = match head {
+        [first @ (0x84 | 0x8c), length, ..] => (first >> 2 & 15, 2, u16::from(*length)),
+        [0x85, high, low, ..] => (1, 3, u16::from_be_bytes([*high, *low])),
+        [first @ (0xc1 | 0xc3), length @ 0..192, ..] => (first & 63, 2, u16::from(*length)),
         [first @ (0xc1 | 0xc3), high @ 192..224, low, ..] => {
-            let length = u64::from(u16::from_be_bytes([high - 192, *low])) + 192;
-            (first & 63, 3 + length)
+            let length = u16::from_be_bytes([high - 192, *low]) + 192;
+            (first & 63, 3, length)
         }
         // Compressed, signed, literal.
         [0xa0..=0xa3 | 0x90 | 0xc4 | 0xc8 | 0xcb, ..] => {
@@ -167,28 +168,22 @@ pub(super) fn is_pgp(sample: &Sample<'_>) -> bool {
         }
         _ => return false,
     };
-    let body = head
-        .get(if head.starts_with(b"\x85") { 3.. } else { 2.. })
-        .unwrap_or_default();
-    let body = if matches!(head, [_, 192..224, ..]) && head[0] >= 0xc0 {
-        &body[1..]
-    } else {
-        body
-    };
-    let sound = match (tag, body) {
-        (1, [3, _, _, _, _, _, _, _, _, 1 | 2 | 16 | 18 | 25, ..]) => true,
-        (1, [6, ..]) => true,
-        (3, [4, 1..=13, 0 | 1 | 3 | 4, ..]) => true,
-        (3, [5 | 6, ..]) => true,
-        _ => false,
+    let body = head.get(start..).unwrap_or_default();
+    let sound = match tag {
+        1 => matches!(
+            body,
+            [3, _, _, _, _, _, _, _, _, 1 | 2 | 16 | 18 | 25, ..] | [6, ..]
+        ),
+        _ => matches!(body, [4, 1..=13, 0 | 1 | 3 | 4, ..] | [5 | 6, ..]),
     };
     // Another session key, or the data.
-    let next = sample.at(length, 1).and_then(|next| next.first().copied());
-    sound
-        && matches!(
-            next,
-            Some(0x84 | 0x85 | 0x8c | 0xa4..=0xa7 | 0xc1 | 0xc3 | 0xc9 | 0xd2 | 0xd4)
-        )
+    let next = sample.at(start as u64 + u64::from(length), 1);
+    let next = next.and_then(|next| next.first().copied());
+    let follows = matches!(
+        next,
+        Some(0x84 | 0x85 | 0x8c | 0xa4..=0xa7 | 0xc1 | 0xc3 | 0xc9 | 0xd2 | 0xd4)
+    );
+    sound && follows
 }
 
 /// bzip2: the magic, a level, and the sign of a block or of the end.

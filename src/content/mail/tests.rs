@@ -68,7 +68,7 @@ fn a_message_in_a_file_is_opened_at_any_depth() {
     let one = "Subject: x\n\nhello\n";
     assert_eq!(
         found(&open_file("a.eml", one.as_bytes())),
-        ["2: eml", "2/1: text"]
+        ["2: eml", "2.1: text"]
     );
     assert_eq!(found(&open_file("a.txt", one.as_bytes())), ["2: text"]);
 }
