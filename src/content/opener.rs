@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Trait},
-    message::{Blob, Message, Scratch, ScratchWriter},
+    message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
 /// Opens one message.
@@ -316,6 +316,11 @@ impl<'m> Inside<'_, 'm> {
     /// The budget, for memory and for work between members.
     pub(super) fn spending(&mut self) -> &mut Spending {
         &mut self.opener.spending
+    }
+
+    /// Where bodies of a message that lies inside can be kept.
+    pub(super) fn spool(&self) -> Spool {
+        self.opener.message.spool.clone()
     }
 
     /// What is wanted of the message.

@@ -3,8 +3,8 @@
 use super::{
     archive::{ar::ar, cpio::cpio, stream, tar::tar, uuencode::uuencode, zip},
     disk,
-    document::{odf, ole, onenote, ooxml, rtf},
-    mail::tnef,
+    document::{markup, odf, ole, onenote, ooxml, pdf, rtf},
+    mail::{eml, mbox, pgp, smime, tnef},
     opener::Inside,
     source::Source,
 };
@@ -74,6 +74,16 @@ static READERS: &[(&str, Reader)] = &[
     ("fat", disk::disk),
     ("vhd", disk::vhd),
     ("vhdx", disk::vhdx),
+    // Documents.
+    ("html", markup::read),
+    ("pdf", pdf::read),
+    ("svg", markup::read),
+    // Messages.
+    ("eml", eml::read),
+    ("mbox", mbox::read),
+    ("p7m", smime::read),
+    ("p7s", smime::read),
+    ("pgp", pgp::read),
 ];
 
 /// Formats that are recognised and not opened, by design.

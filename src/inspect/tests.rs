@@ -405,12 +405,16 @@ fn a_program_in_another_reading_of_its_part_is_found() {
 }
 
 #[test]
-fn a_message_that_nothing_calls_one_is_not_opened() {
+fn a_message_that_nothing_calls_one_is_opened() {
     let raw = "Content-Type: a/b\n\nFrom: a@b.vn\nSubject: x\n\nhello\n";
-    assert_eq!(files(raw).list[0].not_opened, Some(NotOpened::Unsupported));
+    let opened = files(raw);
+    assert_eq!(opened.list[0].not_opened, None);
+    let inner = &opened.list[1];
+    assert_eq!((inner.part.as_str(), inner.parent), ("1/1", Some(0)));
+    assert_eq!((inner.role, inner.at), (FileRole::Text, Place::Message));
     // A letter that quotes another is no container.
     let quoted = raw.replace("a/b", "text/plain");
-    assert_eq!(files(&quoted).list[0].not_opened, None);
+    assert_eq!(files(&quoted).list.len(), 1);
 }
 
 #[test]

@@ -331,6 +331,7 @@ static RULES: &[Rule] = &[
     at("swf", 0, b"CWS"),
     at("swf", 0, b"ZWS"),
     // Messages and the rest.
+    check("pgp", binary::is_pgp),
     at("tnef", 0, b"\x78\x9f\x3e\x22"),
     at("sqlite", 0, b"SQLite format 3\0"),
     at("access", 4, b"Standard Jet DB\0"),

@@ -59,7 +59,7 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
                 _ => "text",
             });
         }
-    } else if is_message(first) {
+    } else if is_message(first, if sample.named("eml") { 1 } else { 2 }) {
         found.add("eml");
     } else if is_mailbox(start) {
         found.add("mbox");
@@ -120,8 +120,9 @@ fn markup(text: &Folded<'_>, found: &mut Found) {
     }
 }
 
-/// Whether it begins like a message (RFC 5322): fields that only messages have, from the first line on.
-fn is_message(first: &[u8]) -> bool {
+/// Whether it begins like a message (RFC 5322): so many fields that only messages have, from the first
+/// line on.
+fn is_message(first: &[u8], wanted: usize) -> bool {
     let mut known = 0;
     for line in first
         .split(|byte| *byte == b'\n')
@@ -143,7 +144,7 @@ fn is_message(first: &[u8]) -> bool {
             return false;
         }
         known += usize::from(FIELDS.iter().any(|field| field.as_bytes() == name));
-        if known == 2 {
+        if known >= wanted {
             return true;
         }
     }
