@@ -1,6 +1,10 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, opener::Inside, source::Source};
+use super::{
+    archive::{seven, stream},
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -19,4 +23,6 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // Archives.
+    ("7z", seven::seven),
 ];

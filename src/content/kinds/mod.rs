@@ -14,6 +14,7 @@
 //! assert_eq!(found[0].id, "elf");
 //! ```
 
+mod behind;
 mod binary;
 mod script;
 #[cfg(test)]
@@ -135,6 +136,9 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
         {
             found.add(id);
         }
+    }
+    if !plain {
+        behind::kinds(sample, &mut found);
     }
     if plain && found.kinds.is_empty() {
         found.add("text");
