@@ -1,7 +1,7 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::{seven, stream},
+    archive::{rar, seven, stream},
     opener::Inside,
     source::Source,
 };
@@ -24,5 +24,6 @@ static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
     // Archives.
+    ("rar", rar::rar),
     ("7z", seven::seven),
 ];

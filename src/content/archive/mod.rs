@@ -3,5 +3,6 @@
 mod fields;
 #[cfg(test)]
 mod hostile;
+pub(super) mod rar;
 pub(super) mod seven;
 pub(super) mod stream;

@@ -54,11 +54,12 @@ fn every_coder_is_read() {
 #[test]
 fn a_coder_that_nobody_reads_leaves_the_names() {
     let mut bytes = sample!("copy").to_vec();
-    // The only coder of the plain header: Copy. It becomes zstd's number cut to one byte.
+    // Two folders, each with the coder Copy: its number becomes one that nobody knows.
     let at = bytes
         .windows(5)
-        .rposition(|five| five == [0x0b, 0x01, 0, 0x01, 0x01]);
+        .rposition(|five| five == [0x0b, 0x02, 0, 0x01, 0x01]);
     bytes[at.unwrap() + 5] = 0x7e;
+    bytes[at.unwrap() + 8] = 0x7e;
     mend(&mut bytes);
     let tree = open_file("a.7z", &bytes);
     assert_eq!(found(&tree), ["2: 7z", "2/bao-cao.txt: ", "2/tinh.elf: "]);
@@ -153,7 +154,9 @@ fn a_volume_and_a_cut_archive_are_not_opened() {
 fn a_huge_dictionary_costs_no_more_than_what_comes_out_of_it() {
     let mut bytes = sample!("lzma2").to_vec();
     // LZMA2's only property is the dictionary: 40 means 4 GiB.
-    let coder = bytes.windows(3).rposition(|three| three == [0x21, 0x21, 0x01]);
+    let coder = bytes
+        .windows(3)
+        .rposition(|three| three == [0x21, 0x21, 0x01]);
     bytes[coder.unwrap() + 3] = 40;
     mend(&mut bytes);
     let tree = open_file("a.7z", &bytes);
@@ -161,14 +164,19 @@ fn a_huge_dictionary_costs_no_more_than_what_comes_out_of_it() {
     assert_eq!(found(&tree), wanted);
     // PPMd needs the memory that it names: 1 GiB is too much.
     let mut bytes = sample!("ppmd").to_vec();
-    let coder = bytes.windows(4).rposition(|four| four == [0x23, 0x03, 0x04, 0x01]);
+    let coder = bytes
+        .windows(4)
+        .rposition(|four| four == [0x23, 0x03, 0x04, 0x01]);
     bytes[coder.unwrap() + 9] = 0x40;
     mend(&mut bytes);
     let tree = open_file("a.7z", &bytes);
     assert_eq!(found(&tree), ["2: 7z", "2/bao-cao.txt: ", "2/tinh.elf: "]);
     assert!(matches!(
         tree.nodes[1].not_opened,
-        Some(NotOpened::Budget { which: "memory", .. })
+        Some(NotOpened::Budget {
+            which: "memory",
+            ..
+        })
     ));
 }
 
