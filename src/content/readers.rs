@@ -1,7 +1,7 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::{rar, seven, stream},
+    archive::{arj, cab, lha, rar, seven, stream},
     opener::Inside,
     source::Source,
 };
@@ -26,4 +26,7 @@ static READERS: &[(&str, Reader)] = &[
     // Archives.
     ("rar", rar::rar),
     ("7z", seven::seven),
+    ("cab", cab::cab),
+    ("arj", arj::arj),
+    ("lha", lha::lha),
 ];

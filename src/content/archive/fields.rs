@@ -5,7 +5,10 @@ use std::io::{self, Read, Write as _};
 use flate2::Crc;
 
 use crate::{
-    content::opener::{Inside, Member},
+    content::{
+        opener::{Inside, Member},
+        source::Source,
+    },
     facts::NotOpened,
 };
 
@@ -187,6 +190,14 @@ pub(super) fn sign_prefix(inside: &mut Inside<'_, '_>, at: u64) {
     } else {
         "prefix-data"
     });
+}
+
+/// Notes what stands behind an archive that begins the file and ends at `end`: padding is nothing.
+pub(super) fn sign_trailing(inside: &mut Inside<'_, '_>, source: &Source, end: u64) {
+    let behind = source.up_to(end, COPY);
+    if behind.iter().any(|byte| *byte != 0) || source.len().saturating_sub(end) > COPY as u64 {
+        inside.sign("trailing-data");
+    }
 }
 
 const COPY: usize = 64 << 10;

@@ -28,3 +28,18 @@ fn open(name: &str, bytes: &[u8]) {
     let tree = open_letter("", &[(name, bytes)], budget);
     assert!(tree.nodes.len() < 100);
 }
+
+/// The ids of a node's findings.
+pub(super) fn traits(node: &crate::content::Node) -> Vec<&str> {
+    node.traits.iter().map(|known| known.id).collect()
+}
+
+/// What is a Windows program at its beginning, of this size.
+pub(super) fn program(size: usize) -> Vec<u8> {
+    let mut program = b"MZ".to_vec();
+    program.resize(0x3c, 0);
+    program.extend(0x40_u32.to_le_bytes());
+    program.extend(b"PE\0\0");
+    program.resize(size, 1);
+    program
+}

@@ -12,7 +12,7 @@ use std::{collections::HashSet, io::Write as _, time::Instant};
 
 use rars::ErrorKind;
 
-use super::fields::{sign_prefix, with_path_traits};
+use super::fields::{sign_prefix, sign_trailing, with_path_traits};
 use crate::{
     content::{
         opener::{Inside, Member},
@@ -36,8 +36,8 @@ pub(in crate::content) fn rar(
     if walk.volume {
         inside.sign("volume");
     }
-    if start == 0 && walk.end.is_some_and(|end| end < source.len()) {
-        inside.sign("trailing-data");
+    if let Some(end) = walk.end.filter(|_| start == 0) {
+        sign_trailing(inside, &source, end);
     }
     let memory = inside.spending().memory_left();
     let mut password = None;

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{collections::HashSet, io::Read, time::Instant};
 
-use super::fields::{Fields, crc32, hand_on, sign_prefix, skip, with_path_traits};
+use super::fields::{Fields, crc32, hand_on, sign_prefix, sign_trailing, skip, with_path_traits};
 use crate::{
     content::{
         opener::{Inside, Member},
@@ -51,8 +51,8 @@ pub(in crate::content) fn seven(
         }
         return Err(NotOpened::Damaged);
     }
-    if end < source.len() {
-        inside.sign("trailing-data");
+    if start == 0 {
+        sign_trailing(inside, &source, end);
     }
     let held = size.saturating_mul(HEADER_MEMORY);
     let _held = inside.spending().hold(held)?;

@@ -38,8 +38,11 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
         }
         false => sample.head.get(..wanted).unwrap_or(sample.head),
     };
-    for (id, sign, is_start) in SIGNS {
-        let at = |at: usize| is_start(bytes.get(at..).unwrap_or_default());
+    for (id, sign, before, is_start) in SIGNS {
+        let at = |at: usize| {
+            let from = at.checked_sub(*before);
+            is_start(from.and_then(|from| bytes.get(from..)).unwrap_or_default())
+        };
         if memmem::find_iter(bytes, sign).take(HITS).any(at) {
             found.add(id);
         }
@@ -49,7 +52,14 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
 /// Whether an archive begins with these bytes.
 type Check = fn(&[u8]) -> bool;
 
-static SIGNS: &[(&str, &[u8], Check)] = &[("7z", b"7z\xbc\xaf\x27\x1c", archive::seven::is_start)];
+/// Kind, sign, how many bytes of the archive stand before the sign, check.
+static SIGNS: &[(&str, &[u8], usize, Check)] = &[
+    ("rar", b"Rar!\x1a\x07", 0, archive::rar::headers::is_start),
+    ("7z", b"7z\xbc\xaf\x27\x1c", 0, archive::seven::is_start),
+    ("cab", b"MSCF\0\0\0\0", 0, archive::cab::is_start),
+    ("arj", b"\x60\xea", 0, archive::arj::is_start),
+    ("lha", b"-lh", 2, archive::lha::is_start),
+];
 
 /// How far an archive may stand behind the beginning.
 const SEARCH: usize = 2 << 20;

@@ -137,7 +137,7 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
             found.add(id);
         }
     }
-    if !plain {
+    if !sample.body {
         behind::kinds(sample, &mut found);
     }
     if plain && found.kinds.is_empty() {

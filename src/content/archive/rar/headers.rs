@@ -130,8 +130,13 @@ fn walk_4(source: &Source, walk: &mut Walk, most: usize) -> Option<()> {
             }
             _ => return None,
         }
-        // The comment of old main headers stands inside them and has a sum of its own.
-        if kind != MAIN_4 && kind != END_4 && crc32(header.get(2..)?) as u16 != sum {
+        // The comment of an old header stands inside it and has a sum of its own.
+        let comment = match kind {
+            MAIN_4 => flags & 0x0002 != 0,
+            FILE_4 => flags & 0x0008 != 0,
+            _ => false,
+        };
+        if !comment && crc32(header.get(2..)?) as u16 != sum {
             sound = None;
         }
         at = at.checked_add(u64::from(size))?.checked_add(data)?;
@@ -162,9 +167,11 @@ fn entry_4(fields: &mut Fields<'_>, flags: u16, at: u64, kind: u8) -> Option<Ent
         29.. => "aes-128",
         _ => "rar-old",
     };
+    // RAR 4 parts folders by a backslash, on every system.
+    let names = names.into_iter().map(|name| name.replace('\\', "/"));
     let unix = system == 3 && attributes >> 12 & 0xf == 0o12;
     Some(Entry {
-        names,
+        names: names.collect(),
         packed,
         size,
         stored: method == 0x30,

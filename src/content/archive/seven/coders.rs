@@ -164,7 +164,7 @@ impl Build<'_, '_, '_> {
             DEFLATE64 => Box::new(deflate64::Deflate64Decoder::new(input)),
             LZ4 => {
                 self.hold(16 << 20)?;
-                Box::new(lz4_flex::frame::FrameDecoder::new(input))
+                Box::new(lz4_flex::frame::FrameDecoder::new(Frames::new(input)))
             }
             DELTA => {
                 let distance = properties.first().map_or(1, |less| usize::from(*less) + 1);
@@ -277,6 +277,57 @@ impl Key {
         }
         hash.update(&chunk);
         Ok(hash.finalize().into())
+    }
+}
+
+/// LZ4 as it is written for several threads: before each frame stands one to be skipped.
+struct Frames<R> {
+    input: R,
+    /// The next bytes, which were looked at.
+    ahead: Vec<u8>,
+    /// Whether the next bytes begin a frame.
+    at_frame: bool,
+    /// Bytes of this frame.
+    left: u64,
+}
+
+impl<R: Read> Frames<R> {
+    fn new(input: R) -> Self {
+        Self {
+            input,
+            ahead: Vec::new(),
+            at_frame: true,
+            left: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for Frames<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.at_frame || self.left == 0 {
+            let mut header = Vec::new();
+            self.input.by_ref().take(12).read_to_end(&mut header)?;
+            let size = header.get(8..12).and_then(|size| size.try_into().ok());
+            match size.map(u32::from_le_bytes) {
+                Some(size) if header.starts_with(&[0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0]) => {
+                    self.left = u64::from(size);
+                }
+                _ => {
+                    // One frame alone, up to the end.
+                    self.ahead = header;
+                    self.left = u64::MAX;
+                }
+            }
+            self.at_frame = false;
+        }
+        if !self.ahead.is_empty() {
+            let got = self.ahead.as_slice().read(into)?;
+            self.ahead.drain(..got);
+            return Ok(got);
+        }
+        let got = self.input.by_ref().take(self.left).read(into)?;
+        self.left = self.left.saturating_sub(got as u64);
+        Ok(got)
     }
 }
 
