@@ -1,7 +1,7 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::{arj, cab, lha, rar, seven, stream},
+    archive::{arj, cab, lha, rar, seven, stream, szdd},
     opener::Inside,
     source::Source,
 };
@@ -29,4 +29,5 @@ static READERS: &[(&str, Reader)] = &[
     ("cab", cab::cab),
     ("arj", arj::arj),
     ("lha", lha::lha),
+    ("szdd", szdd::szdd),
 ];

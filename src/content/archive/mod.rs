@@ -9,3 +9,4 @@ pub(super) mod lha;
 pub(super) mod rar;
 pub(super) mod seven;
 pub(super) mod stream;
+pub(super) mod szdd;

@@ -281,6 +281,7 @@ static RULES: &[Rule] = &[
     check("arj", binary::is_arj),
     check("lha", binary::is_lha),
     at("ace", 7, b"**ACE**"),
+    check("arc", binary::is_arc),
     at("zoo", 20, b"\xdc\xa7\xc4\xfd"),
     check("cpio", binary::is_cpio),
     at("ar", 0, b"!<arch>\n"),

@@ -92,7 +92,7 @@ fn a_password_of_the_letter_opens_it_and_none_does_not() {
         }
         // Without optimisation a password takes most of a second: time for one or two.
         let short = Budget {
-            time: Duration::from_secs(3),
+            time: Duration::from_secs(6),
             ..Budget::default()
         };
         let tree = open("Kính gửi", short);
