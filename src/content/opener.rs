@@ -451,6 +451,14 @@ impl<'m> Inside<'_, 'm> {
 }
 
 impl Unpacking<'_, '_> {
+    /// Whether the budget goes on. Readers that wait for bytes call it.
+    ///
+    /// # Errors
+    /// When it has ended: the member is finished, and nothing else begun.
+    pub(super) fn check(&mut self) -> Result<(), NotOpened> {
+        self.inside.opener.spending.check()
+    }
+
     /// The member is whole, or ends here for a reason of its format. Its node is made and opened.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Which reader opens which kind: one line a kind.
 
 use super::{
-    archive::{ar::ar, cpio::cpio, stream, tar::tar, uuencode::uuencode, zip},
+    archive::{
+        ar::ar, arj, cab, cpio::cpio, lha, rar, seven, stream, szdd, tar::tar, uuencode::uuencode,
+        zip,
+    },
     disk,
     document::{markup, odf, ole, onenote, ooxml, pdf, rtf},
     mail::{eml, mbox, pgp, smime, tnef},
@@ -84,6 +87,13 @@ static READERS: &[(&str, Reader)] = &[
     ("p7m", smime::read),
     ("p7s", smime::read),
     ("pgp", pgp::read),
+    // Archives.
+    ("rar", rar::rar),
+    ("7z", seven::seven),
+    ("cab", cab::cab),
+    ("arj", arj::arj),
+    ("lha", lha::lha),
+    ("szdd", szdd::szdd),
 ];
 
 /// Formats that are recognised and not opened, by design.

@@ -177,6 +177,7 @@ pub static KINDS: &[Kind] = &[
     kind("arj", Class::Archive, "ARJ archive"),
     kind("lha", Class::Archive, "LHA archive"),
     kind("ace", Class::Archive, "ACE archive"),
+    kind("arc", Class::Archive, "ARC archive"),
     kind("zoo", Class::Archive, "ZOO archive"),
     kind("cpio", Class::Archive, "CPIO archive"),
     kind("ar", Class::Archive, "AR archive"),

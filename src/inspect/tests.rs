@@ -260,12 +260,12 @@ fn a_program_that_the_page_shows_as_a_picture_is_an_attachment() {
 
 #[test]
 fn what_holds_files_says_that_it_was_not_opened() {
-    let rar = "UmFyIRoHAQAAAAAA";
+    let ace = "AAAxAAAAkCoqQUNFKioU";
     let fields = "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64";
-    let file = single(fields, rar);
+    let file = single(fields, ace);
     assert_eq!(
         (ids(&file), &file.not_opened),
-        (vec!["rar"], &Some(NotOpened::Unsupported))
+        (vec!["ace"], &Some(NotOpened::Unsupported))
     );
     assert!(file.encrypted.known().is_none());
     let pdf = single(fields, "JVBERi0xLjcKJeLjz9MK");

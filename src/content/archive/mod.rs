@@ -1,10 +1,19 @@
 //! Readers of archives and compressed files.
 
 pub(super) mod ar;
+pub(super) mod arj;
+pub(super) mod cab;
 pub(super) mod cpio;
+mod fields;
+#[cfg(test)]
+mod hostile;
+pub(super) mod lha;
 mod lz4;
 mod lzw;
+pub(super) mod rar;
+pub(super) mod seven;
 pub(super) mod stream;
+pub(super) mod szdd;
 pub(super) mod tar;
 #[cfg(test)]
 mod tests;

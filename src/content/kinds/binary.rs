@@ -258,6 +258,23 @@ pub(super) fn is_lha(sample: &Sample<'_>) -> bool {
     )
 }
 
+/// ARC: one byte of magic, a method, a name of DOS ended by NUL, sizes that fit.
+pub(super) fn is_arc(sample: &Sample<'_>) -> bool {
+    let Some(header) = sample.head.get(..29) else {
+        return false;
+    };
+    let [0x1a, 1..=11, rest @ ..] = header else {
+        return false;
+    };
+    let name = rest.split(|byte| *byte == 0).next().unwrap_or_default();
+    let dos = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-~!#$%&@^(){}'`".contains(byte);
+    let dots = name.iter().filter(|byte| **byte == b'.').count();
+    (1..=12).contains(&name.len())
+        && name.iter().all(dos)
+        && dots <= 1
+        && u32_at(header, 15).is_some_and(|packed| u64::from(packed) + 27 <= sample.size)
+}
+
 /// CPIO: digits behind the magic of the text forms; in the binary form of old, whose magic is two
 /// bytes in either order, a length of name that makes sense.
 pub(super) fn is_cpio(sample: &Sample<'_>) -> bool {

@@ -14,6 +14,7 @@
 //! assert_eq!(found[0].id, "elf");
 //! ```
 
+mod behind;
 mod binary;
 mod script;
 #[cfg(test)]
@@ -135,6 +136,9 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
         {
             found.add(id);
         }
+    }
+    if !sample.body {
+        behind::kinds(sample, &mut found);
     }
     if plain && found.kinds.is_empty() {
         found.add("text");
@@ -277,6 +281,7 @@ static RULES: &[Rule] = &[
     check("arj", binary::is_arj),
     check("lha", binary::is_lha),
     at("ace", 7, b"**ACE**"),
+    check("arc", binary::is_arc),
     at("zoo", 20, b"\xdc\xa7\xc4\xfd"),
     check("cpio", binary::is_cpio),
     at("ar", 0, b"!<arch>\n"),
