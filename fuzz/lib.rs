@@ -1,6 +1,9 @@
 //! What all fuzz targets do: a file is attached to a letter, the letter goes the same road as in
 //! `serve`, and every limit must hold. Run by `scripts/fuzz`.
 
+mod memory;
+mod targets;
+
 use std::time::Duration;
 
 use gacthu::{
@@ -9,6 +12,30 @@ use gacthu::{
     message::{Limits, Message, Receiver, Spool},
     questions::{Question, Questions},
 };
+
+pub use targets::{TARGETS, codec};
+
+/// Bytes that one run may hold above what it began with: the budget's memory, what came out of the
+/// containers, and the letter itself some times over. A size that a file only declares breaks it.
+const HELD: usize = 192 << 20;
+
+/// Bytes of the largest image that [`image`] puts together.
+const IMAGE: usize = 10 << 20;
+
+/// Opens an image of a disk. Images are mostly empty, so the fuzzer gets their sectors only: each is a
+/// number of four bytes (little-endian) and 512 bytes; what lies between them is zero.
+pub fn image(name: &str, data: &[u8]) {
+    let mut bytes = Vec::new();
+    for piece in data.chunks(516) {
+        let Some((number, sector)) = piece.split_first_chunk::<4>() else {
+            break;
+        };
+        let at = u32::from_le_bytes(*number) as usize % (IMAGE / 512) * 512;
+        bytes.resize(bytes.len().max(at + sector.len()), 0);
+        bytes[at..at + sector.len()].copy_from_slice(sector);
+    }
+    file(name, &bytes);
+}
 
 /// Opens `data` as an attachment of this name, with a budget that keeps one run short.
 pub fn file(name: &str, data: &[u8]) {
@@ -39,7 +66,9 @@ pub fn open(mail: &[u8]) {
         ..Budget::default()
     };
     let limit = budget.members;
+    memory::allow(HELD + 4 * mail.len());
     let tree = content::open(&message, &needs, &mut budget);
+    memory::free();
     let parts = message.parts.len() as u64;
     // Each message in a message brings its parts; each of those is a member of the letter that held it.
     assert!(tree.nodes.len() as u64 <= parts + limit * 101);

@@ -1,6 +1,11 @@
 //! For tests of readers: a file goes into a letter, the letter is opened, a tree comes out.
 
-use std::{cell::Cell, fmt::Write as _, sync::Once};
+use std::{
+    cell::Cell,
+    fmt::Write as _,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Once,
+};
 
 use super::{Budget, Needs, Node, Tree, bytes_say, open, opener::Opener};
 use crate::{
@@ -72,6 +77,7 @@ pub(super) fn open_blob(name: &str, bytes: &[u8], budget: Budget) -> Tree {
         kinds: true,
         ..Needs::default()
     };
+    keep(name, bytes);
     let message = letter("", &[]);
     let mut opener = Opener::new(&message, needs, budget, None);
     let blob = Blob::in_memory(bytes.to_vec().into());
@@ -114,6 +120,7 @@ pub(super) fn letter(text: &str, files: &[(&str, &[u8])]) -> Message {
          --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
     );
     for (name, bytes) in files {
+        keep(name, bytes);
         let _ = write!(
             mail,
             "--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
@@ -129,6 +136,25 @@ pub(super) fn letter(text: &str, files: &[(&str, &[u8])]) -> Message {
     let mut receiver = Receiver::new(&spool, Limits::default());
     receiver.raw(mail.as_bytes());
     receiver.finish()
+}
+
+/// Writes a file that a test opens into the folder that `GACTHU_SEEDS` names: what the tests put together
+/// is what the fuzzer begins with (`scripts/fuzz`). The first ones of each test: some bend a file hundreds
+/// of times.
+fn keep(name: &str, bytes: &[u8]) {
+    thread_local!(static KEPT: Cell<u32> = const { Cell::new(0) });
+    let Some(folder) = std::env::var_os("GACTHU_SEEDS") else {
+        return;
+    };
+    if KEPT.replace(KEPT.get() + 1) >= 40 {
+        return;
+    }
+    let mut hash = DefaultHasher::new();
+    bytes.hash(&mut hash);
+    let tail = name.rsplit(['.', '/', '\\']).next().unwrap_or_default();
+    let tail: String = tail.chars().filter(char::is_ascii_alphanumeric).collect();
+    let path = std::path::Path::new(&folder).join(format!("{:016x}.{tail}", hash.finish()));
+    std::fs::write(path, bytes).unwrap();
 }
 
 /// Everything that stands in the attachment, each as `path: kind kind`, in the order of the tree; the
