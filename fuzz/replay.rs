@@ -1,5 +1,5 @@
 //! `replay TARGET FILE…`: gives each file to a target once, without the fuzzer: for coverage of the
-//! seeds, and to see again what the fuzzer found. Prints what takes more than a second.
+//! seeds (`scripts/fuzz --cover`). Prints what takes more than a second.
 
 use std::{env, fs, process::ExitCode, time::Instant};
 

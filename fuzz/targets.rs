@@ -1,7 +1,7 @@
 //! The targets, one a reader; `replay` runs them without the fuzzer.
 
 use bytes::BytesMut;
-use gacthu::milter::{Decoder, FRAME_LIMIT};
+use gacthu::milter::{Command, Decoder, FRAME_LIMIT};
 
 use crate::{file, image};
 
@@ -61,11 +61,34 @@ pub fn codec(data: &[u8]) {
         loop {
             let before = buffer.len();
             match decoder.decode(&mut buffer) {
-                Ok(Some(_)) => assert!(buffer.len() < before, "a frame costs bytes"),
+                Ok(Some(command)) => {
+                    let cost = before - buffer.len();
+                    assert!(touch(&command) < cost, "a frame gives out what it cost");
+                }
                 Ok(None) => break,
                 Err(_) => return,
             }
         }
     }
     let _ = decoder.finish(&buffer);
+}
+
+/// Calls every accessor, for fields are looked up when they are asked for; the number of bytes given out.
+fn touch(command: &Command) -> usize {
+    match command {
+        Command::Body(bytes)
+        | Command::BodyEob(bytes)
+        | Command::Helo(bytes)
+        | Command::Unknown(bytes) => bytes.len(),
+        Command::Connect { host, peer } => host.len() + usize::from(peer.ip().is_some()),
+        Command::Header(header) => header.name().len() + header.value().len(),
+        Command::Macros(frame) => {
+            let macros = frame.macros();
+            macros.map(|(name, value)| name.len() + value.len()).sum()
+        }
+        Command::Mail(envelope) | Command::Rcpt(envelope) => {
+            envelope.address().len() + envelope.args().map(<[u8]>::len).sum::<usize>()
+        }
+        _ => 0,
+    }
 }

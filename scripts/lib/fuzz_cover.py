@@ -64,7 +64,7 @@ def run(root: Path, seeds: Path, wanted: list[str]) -> int:
         return 2
     target = root / "fuzz/target/cover"
     env = os.environ | {"RUSTC_WRAPPER": str(root / "scripts/fuzz.d/rustc-cover"), "CARGO_TARGET_DIR": str(target)}
-    if subprocess.run(["nice", "cargo", "build", "--locked", "--bin", "replay"], cwd=root / "fuzz", check=False, env=env).returncode:
+    if subprocess.run(["nice", "cargo", "build", "--locked", "--features", "replay", "--bin", "replay"], cwd=root / "fuzz", check=False, env=env).returncode:
         return 2
     binary = target / "debug/replay"
     low = 0

@@ -7,8 +7,9 @@
 //! are), [`Inside::begin`] (to be written to) or [`Inside::closed`] (known, but not to be had).
 
 use std::{
+    any::Any,
     io::{self, Read, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::Rc,
     sync::Arc,
 };
@@ -147,9 +148,8 @@ impl<'m> Opener<'m> {
                 depth,
                 place,
             };
-            // A reader's library that panics has met damage; the rest of the message goes on.
             let read = catch_unwind(AssertUnwindSafe(|| reader(&mut inside, &source)));
-            if let Err(why) = read.unwrap_or(Err(NotOpened::Damaged)) {
+            if let Err(why) = read.unwrap_or_else(panicked) {
                 self.not_opened(node, why);
             }
         }
@@ -511,6 +511,14 @@ impl Write for Unpacking<'_, '_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A reader that panics has met damage; the rest of the message goes on. In tests it fails the test.
+fn panicked(panic: Box<dyn Any + Send>) -> Result<(), NotOpened> {
+    if cfg!(test) {
+        resume_unwind(panic);
+    }
+    Err(NotOpened::Damaged)
 }
 
 /// Where members of a container of these kinds stand.

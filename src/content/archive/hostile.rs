@@ -2,18 +2,26 @@
 
 use std::time::Duration;
 
-use crate::content::{Budget, testing::open_letter};
+use crate::content::{
+    Budget,
+    testing::{Damage, open_letter, thorough},
+};
 
-/// Cuts a file at every length and changes every byte of it, and opens what comes of it.
+/// Cuts a file at every length and changes every byte of it, and opens what comes of it: unless
+/// [`thorough`], those where headers stand, and some of the others. A reader that panics fails the test.
 pub(super) fn survives(name: &str, bytes: &[u8]) {
-    for length in 0..bytes.len() {
+    let step = if thorough() { 1 } else { 7 };
+    let chosen = |at: &usize| at % step == 0 || *at < 64 || at + 32 > bytes.len();
+    for length in (0..bytes.len()).filter(chosen) {
+        let _told = Damage(name, length);
         open(name, &bytes[..length]);
     }
     let mut changed = bytes.to_vec();
-    for at in 0..bytes.len() {
+    for at in (0..bytes.len()).filter(chosen) {
         let old = changed[at];
         let change = [0xff, 0x01, 0x80, 0x7f][at % 4];
         changed[at] ^= change;
+        let _told = Damage(name, at);
         open(name, &changed);
         changed[at] = old;
     }

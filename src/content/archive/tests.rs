@@ -7,7 +7,7 @@ use lzma_rust2::XzReader;
 use crate::{
     content::{
         Budget, Node, Tree,
-        testing::{found, open_blob, open_file, open_letter},
+        testing::{found, open_blob, open_file, open_letter, thorough},
     },
     facts::{FileRole, NotOpened},
 };
@@ -422,12 +422,13 @@ fn what_is_cut_or_changed_ends_well() {
         bytes: 1 << 20,
         ..Budget::default()
     };
+    let more = if thorough() { 8 } else { 1 };
     let mut state = 1_u32;
     for (name, bytes) in files {
-        for cut in (0..bytes.len()).step_by(1 + bytes.len() / 60) {
+        for cut in (0..bytes.len()).step_by(1 + bytes.len() / (15 * more)) {
             open_blob(name, &bytes[..cut], budget.clone());
         }
-        for _ in 0..120 {
+        for _ in 0..30 * more {
             let mut changed = bytes.to_vec();
             for _ in 0..3 {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     content::{
         Node, Tree,
-        testing::{found, open_file},
+        testing::{found, open_file, thorough},
     },
     facts::{NotOpened, Place},
 };
@@ -477,13 +477,14 @@ fn a_part_is_xml_only_if_all_of_it_is() {
 #[test]
 fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     let begun = Instant::now();
+    let more = if thorough() { 10 } else { 1 };
     let mut state = 1_442_695_040_888_963_407_u64;
     let mut nodes = 0;
     for (name, bytes) in [("a.docx", DOCX), ("a.odt", ODT)] {
-        for len in (0..bytes.len()).step_by(bytes.len() / 25) {
+        for len in (0..bytes.len()).step_by(bytes.len() / (20 * more)) {
             nodes += open_file(name, &bytes[..len]).nodes.len();
         }
-        for _ in 0..75 {
+        for _ in 0..40 * more {
             let mut bytes = bytes.to_vec();
             state ^= state << 13;
             state ^= state >> 7;
@@ -493,6 +494,6 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
             nodes += open_file(name, &bytes).nodes.len();
         }
     }
-    assert!(nodes > 200, "{nodes}");
+    assert!(nodes > 100, "{nodes}");
     assert!(begun.elapsed() < Duration::from_secs(30));
 }

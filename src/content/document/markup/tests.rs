@@ -1,7 +1,7 @@
 //! Tests of web pages and SVG pictures.
 
 use crate::{
-    content::testing::{found, open_file},
+    content::testing::{bend, found, open_file},
     facts::NotOpened,
 };
 
@@ -140,4 +140,20 @@ fn endless_pages_cost_one_pass() {
         );
     }
     assert!(began.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn bent_pages_end_without_panic() {
+    let program = base64(b"\x7fELF\x02\x01\x01 program");
+    let page = format!(
+        "<!DOCTYPE html><html><meta http-equiv=refresh content='0; url=file://h/a'><script>var a = '{program}';\
+         msSaveOrOpenBlob(b)</script><!-- <a --><a download=a.exe href=\"data:a/b;base64,{program}\">\
+         <object data='\\\\10.0.0.1\\a'></object><iframe srcdoc='&lt;script&gt;&#x41;'></iframe></html>"
+    );
+    bend("a.html", page.as_bytes(), usize::MAX, 1500);
+    let image = format!(
+        "<?xml version='1.0'?><!DOCTYPE svg><svg xmlns='http://www.w3.org/2000/svg' onload='a()'><script><![CDATA[x]]>\
+         </script><image href='data:application/zip;base64,{program}'/><a href='javascript:x()'>&#65;</a></svg>"
+    );
+    bend("a.svg", image.as_bytes(), usize::MAX, 1500);
 }

@@ -6,7 +6,7 @@ use super::{ENCRYPTED, PLAIN, archive, is_clean, traits};
 use crate::{
     content::{
         Budget, Tree,
-        testing::{found, open_file, open_letter},
+        testing::{found, open_file, open_letter, thorough},
     },
     facts::NotOpened,
 };
@@ -389,11 +389,18 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     ];
     let mut state = 88_172_645_463_325_252_u64;
     let mut nodes = 0;
+    let times = if thorough() { 8 } else { 1 };
     for (name, bytes) in all.chain(more) {
-        for len in (0..bytes.len()).step_by(bytes.len() / 30 + 1) {
+        // Passwords are tried on what is encrypted, which takes its time.
+        let times = if name.contains("aes") {
+            times.div_ceil(4)
+        } else {
+            times
+        };
+        for len in (0..bytes.len()).step_by(bytes.len() / (12 * times) + 1) {
             nodes += open_file(name, &bytes[..len]).nodes.len();
         }
-        for _ in 0..60 {
+        for _ in 0..20 * times {
             let mut bytes = bytes.to_vec();
             for _ in 0..=state % 3 {
                 state ^= state << 13;
@@ -405,7 +412,7 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
             nodes += open_file(name, &bytes).nodes.len();
         }
     }
-    assert!(nodes > 1500, "{nodes}");
+    assert!(nodes > 500, "{nodes}");
     assert!(
         begun.elapsed() < Duration::from_secs(30),
         "{:?}",
