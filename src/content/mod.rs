@@ -209,7 +209,10 @@ fn sample<'a>(
 /// (JAR, APK, MSI) are known for what they are without opening.
 fn holds_files(kind: &Kind) -> bool {
     matches!(kind.class, Class::Archive | Class::DiskImage)
-        || matches!(kind.id, "msg" | "tnef" | "p7m" | "pgp" | "mbox")
+        || matches!(
+            kind.id,
+            "msg" | "tnef" | "p7m" | "pgp" | "mbox" | "epub" | "xps"
+        )
 }
 
 /// Whether the content is encrypted, as far as it shows without opening.

@@ -8,6 +8,7 @@ use super::{
     Found, Sample,
     binary::{u16_at, u32_at},
 };
+use crate::facts::{Class, Kind};
 
 /// What is seen of an archive without unpacking.
 pub(in crate::content) struct View {
@@ -25,6 +26,13 @@ impl View {
     /// The archive in this file, if there is one: from its first byte, or behind something else
     /// (self-extracting programs, polyglots) when a central directory ends exactly where the file ends.
     pub(in crate::content) fn of(sample: &Sample<'_>) -> Option<Self> {
+        Self::ending(sample, false)
+    }
+
+    /// As [`View::of`]; with `loose` something may stand behind the archive, as most programs that
+    /// unpack allow. Not in a file that may hold an archive as it is (a TAR, an OLE compound file, a
+    /// PDF): there the archive is a member.
+    fn ending(sample: &Sample<'_>, loose: bool) -> Option<Self> {
         let mut view = Self {
             names: Vec::new(),
             encrypted: false,
@@ -35,7 +43,7 @@ impl View {
         if starts {
             view.read_local_headers(sample.head);
         }
-        let ends = view.read_directory(sample);
+        let ends = view.read_directory(sample, loose);
         (starts || ends).then_some(view)
     }
 
@@ -88,8 +96,8 @@ impl View {
         }
     }
 
-    fn read_directory(&mut self, sample: &Sample<'_>) -> bool {
-        let Some((directory, size, entries)) = directory(sample) else {
+    fn read_directory(&mut self, sample: &Sample<'_>, loose: bool) -> bool {
+        let Some((directory, size, entries)) = directory(sample, loose) else {
             return false;
         };
         let read = usize::try_from(size).unwrap_or(DIRECTORY).min(DIRECTORY);
@@ -126,7 +134,15 @@ impl View {
 
 /// Finds the kinds of this file and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
-    let Some(view) = View::of(sample) else { return };
+    let holds = |kind: &&'static Kind| {
+        matches!(
+            kind.class,
+            Class::Archive | Class::DiskImage | Class::Document | Class::Message
+        ) || kind.id == "msi"
+    };
+    let Some(view) = View::ending(sample, !found.kinds.iter().any(holds)) else {
+        return;
+    };
     let any = |test: &dyn Fn(&[u8]) -> bool| view.names.iter().any(|name| test(name));
     let is = |wanted: &str| any(&|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
     let under = |folder: &str| any(&|name| name.starts_with(folder.as_bytes()));
@@ -144,15 +160,21 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     if any(&|name| name.starts_with(b"Payload/") && memmem::find(name, b".app/").is_some()) {
         found.add("ipa");
     }
+    if is("gadget.xml") {
+        found.add("gadget");
+    }
     let macros = any(&|name| name.ends_with(b"vbaProject.bin"));
     let package = is("[Content_Types].xml") || under("_rels/");
     if view
         .mimetype
         .starts_with(b"application/vnd.oasis.opendocument")
         || view.mimetype.starts_with(b"application/vnd.sun.xml")
+        || (is("META-INF/manifest.xml") && is("content.xml"))
     {
         found.add("odf");
-    } else if view.mimetype.starts_with(b"application/epub+zip") {
+    } else if view.mimetype.starts_with(b"application/epub+zip")
+        || (is("META-INF/container.xml") && any(&|name| name.ends_with(b".opf")))
+    {
         found.add("epub");
     } else if under("word/") && package {
         found.add(if macros { "docm" } else { "docx" });
@@ -167,6 +189,8 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
         });
     } else if under("ppt/") && package {
         found.add(if macros { "pptm" } else { "pptx" });
+    } else if any(&|name| name.ends_with(b".fdseq")) {
+        found.add("xps");
     } else if package && found.kinds.len() == before {
         found.add("ooxml");
     }
@@ -175,28 +199,47 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     }
 }
 
-/// Offset, size and entries of the central directory, if its end record is the end of the file.
-fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
-    let tail = sample.tail;
-    let tail_at = sample.size.checked_sub(tail.len() as u64)?;
-    // The record's comment may hold 64 KiB; the last record whose comment fills the file counts.
-    // Sought by its last byte, which hardly stands in a text.
-    let at = memchr::memrchr_iter(END[3], tail)
-        .filter_map(|last| last.checked_sub(3))
-        .find(|at| {
-            tail.get(*at..)
-                .is_some_and(|record| record.starts_with(END))
-                && u16_at(tail, at + 20)
-                    .is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
-        })?;
-    let record = tail.get(at..)?;
-    let (entries, size) = (u16_at(record, 10)?, u32_at(record, 12)?);
-    if entries == 0 {
+/// Offset, size and entries of the central directory whose end record is the end of the file or,
+/// where it may be `loose`, stands in the last 64 KiB.
+fn directory(sample: &Sample<'_>, loose: bool) -> Option<(u64, u64, u64)> {
+    let kept = &sample.tail[sample.tail.len().saturating_sub(END_WITHIN)..];
+    if let Some(found) = directory_in(sample, kept, loose) {
+        return Some(found);
+    }
+    let size = usize::try_from(sample.size).unwrap_or(END_WITHIN);
+    let wide = size.min(END_WITHIN);
+    if wide <= kept.len() {
         return None;
     }
-    // Counted back from the record: right also where something stands before the archive.
-    let start = (tail_at + at as u64).checked_sub(u64::from(size))?;
-    Some((start, u64::from(size), u64::from(entries)))
+    let tail = sample.at(sample.size - wide as u64, wide)?;
+    directory_in(sample, &tail, loose)
+}
+
+fn directory_in(sample: &Sample<'_>, tail: &[u8], loose: bool) -> Option<(u64, u64, u64)> {
+    let tail_at = sample.size.checked_sub(tail.len() as u64)?;
+    // Offset, size and entries, if a record stands here and a directory before it.
+    let record = |at: usize| {
+        let record = tail.get(at..).filter(|rest| rest.starts_with(END))?;
+        let (entries, size) = (u16_at(record, 10)?, u32_at(record, 12)?);
+        let comment = usize::from(u16_at(record, 20)?);
+        // Counted back from the record: right also where something stands before the archive.
+        let start = (tail_at + at as u64).checked_sub(u64::from(size))?;
+        let ends = at + 22 + comment == tail.len();
+        (entries > 0).then_some((start, u64::from(size), u64::from(entries), ends))
+    };
+    // The record's comment may hold 64 KiB; the last record whose comment fills the file counts.
+    // Sought by its last byte, which hardly stands in a text.
+    let records = || {
+        memchr::memrchr_iter(END[3], tail)
+            .filter_map(|last| last.checked_sub(3))
+            .filter_map(record)
+    };
+    let exact = records().find(|(.., ends)| *ends);
+    let found = exact.or_else(|| {
+        let mut records = records().filter(|_| loose).take(CANDIDATES);
+        records.find(|(start, ..)| sample.has(*start, CENTRAL))
+    });
+    found.map(|(start, size, entries, _)| (start, size, entries))
 }
 
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -208,3 +251,6 @@ const STARTS: &[&[u8]] = &[LOCAL, END, b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04
 const HEAD: usize = 64 * 1024;
 const MEMBERS: usize = 64;
 const DIRECTORY: usize = 64 * 1024;
+/// Where an end record is sought: its comment may hold 65,535 bytes. How many are tried.
+const END_WITHIN: usize = 22 + 65_535;
+const CANDIDATES: usize = 64;
