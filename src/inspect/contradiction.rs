@@ -98,7 +98,12 @@ fn is_polyglot(kinds: &[&'static Kind]) -> bool {
         Class::Archive => Some(kind.id),
         Class::Image => Some("image"),
         Class::Media => Some("media"),
-        Class::Document => Some("document"),
+        // A page is read by a browser, a PDF by its own reader, the rest by an office program.
+        Class::Document => Some(match kind.id {
+            "pdf" => "pdf",
+            "html" | "xml" => "page",
+            _ => "document",
+        }),
     };
     let mut sorts: Vec<&str> = kinds.iter().filter_map(sort).collect();
     sorts.sort_unstable();
@@ -482,6 +487,7 @@ mod tests {
         assert_eq!(found("", "", &["zip", "html"]), ["polyglot"]);
         assert_eq!(found("", "", &["jar", "docx"]), ["polyglot"]);
         assert_eq!(found("", "", &["pe", "pdf"]), ["polyglot"]);
+        assert_eq!(found("", "", &["pdf", "html"]), ["polyglot"]);
         for family in [
             &["deb", "ar"][..],
             &["pe", "zip"],
