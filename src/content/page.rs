@@ -110,7 +110,7 @@ impl Page {
 }
 
 /// Decodes entities, makes runs of white space one space.
-fn push_decoded(text: &str, into: &mut String) {
+pub(super) fn push_decoded(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if c == '&'
@@ -165,7 +165,7 @@ fn reference(text: &str) -> Option<(char, usize)> {
 
 /// Reads a tag from its name, which begins at `from`, to behind its `>`: the name in lower case, and
 /// how many bytes it has. Without a `>` the rest of the text is the tag.
-fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String, usize) {
+pub(super) fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String, usize) {
     let bytes = markup.as_bytes();
     let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
     let skip = |mut at: usize, plain: &dyn Fn(u8) -> bool| {
@@ -216,7 +216,7 @@ fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String,
 }
 
 /// The length of a comment. Conditional ones are for Outlook, which shows what is in them.
-fn comment(markup: &str) -> usize {
+pub(super) fn comment(markup: &str) -> usize {
     let inside = markup.get(4..).unwrap_or_default();
     if inside.starts_with('>') || inside.starts_with("->") {
         return end_of(markup, b'>');
@@ -254,7 +254,31 @@ fn unseen(tag: &str, rest: &str) -> usize {
     bytes.len()
 }
 
-fn end_of(markup: &str, end: u8) -> usize {
+/// Whether a target (in lower case) leads to files of another computer, or starts a program of this
+/// one: what a link in a letter to a stranger never needs.
+pub(super) fn leads_to_files(target: &str) -> bool {
+    let target = target.trim();
+    if target.starts_with("\\\\") {
+        return true;
+    }
+    let Some((scheme, rest)) = target.split_once(':') else {
+        return false;
+    };
+    match scheme {
+        // An empty host is this computer.
+        "file" => {
+            let path = rest.replace('\\', "/");
+            let host = path.strip_prefix("//").unwrap_or_default();
+            !(host.is_empty() || host.starts_with('/') || host.starts_with("localhost/"))
+                || path.starts_with("////")
+        }
+        "search-ms" | "search" | "ms-msdt" | "ms-officecmd" | "ms-appinstaller" | "ms-search"
+        | "mhtml" | "shell" => true,
+        _ => false,
+    }
+}
+
+pub(super) fn end_of(markup: &str, end: u8) -> usize {
     memchr(end, markup.as_bytes()).map_or(markup.len(), |at| at + 1)
 }
 

@@ -196,6 +196,7 @@ pub static KINDS: &[Kind] = &[
     kind("arj", Class::Archive, "ARJ archive"),
     kind("lha", Class::Archive, "LHA archive"),
     kind("ace", Class::Archive, "ACE archive"),
+    kind("arc", Class::Archive, "ARC archive"),
     kind("zoo", Class::Archive, "ZOO archive"),
     kind("cpio", Class::Archive, "CPIO archive"),
     kind("ar", Class::Archive, "AR archive"),
@@ -203,6 +204,7 @@ pub static KINDS: &[Kind] = &[
     kind("wim", Class::Archive, "Windows image (WIM)"),
     kind("uuencode", Class::Archive, "uuencoded file"),
     kind("binhex", Class::Archive, "BinHex file"),
+    kind("yenc", Class::Archive, "file in yEnc"),
     // Images of disks.
     kind("iso", Class::DiskImage, "CD or DVD image (ISO 9660, UDF)"),
     kind("vhd", Class::DiskImage, "virtual hard disk (VHD)"),

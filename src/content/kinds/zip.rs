@@ -1,5 +1,5 @@
 //! What a ZIP archive is: by the names of its members, as far as its first local headers and its
-//! central directory show them cheaply. Opening it comes later; here only its kind is at stake.
+//! central directory show them cheaply. `archive/zip` opens it; here only its kind is at stake.
 //! (APPNOTE.TXT 4.3.7 local header, 4.3.12 central directory, 4.3.16 end of central directory.)
 
 use memchr::memmem;
@@ -145,12 +145,29 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     };
     let any = |test: &dyn Fn(&[u8]) -> bool| view.names.iter().any(|name| test(name));
     let is = |wanted: &str| any(&|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
-    let under = |folder: &str| any(&|name| name.starts_with(folder.as_bytes()));
+    // Office finds its parts in letters of either case; some programs write backslashes.
+    let under = |folder: &str| {
+        any(&|name| {
+            let start = name.get(..folder.len()).unwrap_or_default();
+            let same = |(one, other): (&u8, u8)| {
+                one.eq_ignore_ascii_case(&other) || (*one == b'\\' && other == b'/')
+            };
+            start.len() == folder.len() && start.iter().zip(folder.bytes()).all(same)
+        })
+    };
+    let ends = |end: &str| {
+        any(&|name| {
+            let start = name.len().saturating_sub(end.len());
+            let rest = name.get(start..).unwrap_or_default();
+            rest.eq_ignore_ascii_case(end.as_bytes())
+        })
+    };
     let before = found.kinds.len();
     // Programs first, and beside whatever else it is: a document that is also a program is a program.
     if is("AndroidManifest.xml") || is("classes.dex") || sample.named("apk") {
         found.add("apk");
-    } else if is("META-INF/MANIFEST.MF") || sample.named("jar") {
+    } else if is("META-INF/MANIFEST.MF") || sample.named("jar") || ends(".class") {
+        // Java starts an archive without a manifest too, if it is told the class.
         found.add("jar");
     }
     if is("AppxManifest.xml") || is("AppxBlockMap.xml") || is("AppxMetadata/AppxBundleManifest.xml")
@@ -163,18 +180,17 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     if is("gadget.xml") {
         found.add("gadget");
     }
-    let macros = any(&|name| name.ends_with(b"vbaProject.bin"));
-    let package = is("[Content_Types].xml") || under("_rels/");
+    let macros = ends("vbaProject.bin");
+    // Packages of programmers (NuGet, Visual Studio) use the same form, and hold anything.
+    let programmers = ends(".nuspec") || is("extension.vsixmanifest");
+    let package = !programmers && (is("[Content_Types].xml") || under("_rels/"));
     if view
         .mimetype
         .starts_with(b"application/vnd.oasis.opendocument")
         || view.mimetype.starts_with(b"application/vnd.sun.xml")
-        || (is("META-INF/manifest.xml") && is("content.xml"))
     {
         found.add("odf");
-    } else if view.mimetype.starts_with(b"application/epub+zip")
-        || (is("META-INF/container.xml") && any(&|name| name.ends_with(b".opf")))
-    {
+    } else if view.mimetype.starts_with(b"application/epub+zip") {
         found.add("epub");
     } else if under("word/") && package {
         found.add(if macros { "docm" } else { "docx" });
@@ -189,8 +205,13 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
         });
     } else if under("ppt/") && package {
         found.add(if macros { "pptm" } else { "pptx" });
-    } else if any(&|name| name.ends_with(b".fdseq")) {
+    } else if package && (ends(".fdseq") || ends(".fdoc") || ends(".fpage")) {
         found.add("xps");
+    } else if is("META-INF/manifest.xml") && is("content.xml") {
+        // Also without the member that should be its first.
+        found.add("odf");
+    } else if is("META-INF/container.xml") && (ends(".opf") || ends(".xhtml")) {
+        found.add("epub");
     } else if package && found.kinds.len() == before {
         found.add("ooxml");
     }
@@ -201,7 +222,14 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
 
 /// Offset, size and entries of the central directory whose end record is the end of the file or,
 /// where it may be `loose`, stands in the last 64 KiB.
+///
+/// Behind the archive something else may stand also where the file is an archive by its beginning or its
+/// name, or a program (a signature).
 fn directory(sample: &Sample<'_>, loose: bool) -> Option<(u64, u64, u64)> {
+    let loose = loose
+        || sample.head.starts_with(b"PK")
+        || sample.head.starts_with(b"MZ")
+        || EXTENSIONS.iter().any(|extension| sample.named(extension));
     let kept = &sample.tail[sample.tail.len().saturating_sub(END_WITHIN)..];
     if let Some(found) = directory_in(sample, kept, loose) {
         return Some(found);
@@ -217,29 +245,35 @@ fn directory(sample: &Sample<'_>, loose: bool) -> Option<(u64, u64, u64)> {
 
 fn directory_in(sample: &Sample<'_>, tail: &[u8], loose: bool) -> Option<(u64, u64, u64)> {
     let tail_at = sample.size.checked_sub(tail.len() as u64)?;
-    // Offset, size and entries, if a record stands here and a directory before it.
-    let record = |at: usize| {
-        let record = tail.get(at..).filter(|rest| rest.starts_with(END))?;
-        let (entries, size) = (u16_at(record, 10)?, u32_at(record, 12)?);
-        let comment = usize::from(u16_at(record, 20)?);
-        // Counted back from the record: right also where something stands before the archive.
-        let start = (tail_at + at as u64).checked_sub(u64::from(size))?;
-        let ends = at + 22 + comment == tail.len();
-        (entries > 0).then_some((start, u64::from(size), u64::from(entries), ends))
-    };
-    // The record's comment may hold 64 KiB; the last record whose comment fills the file counts.
-    // Sought by its last byte, which hardly stands in a text.
-    let records = || {
+    // Sought by its last byte, which hardly stands in a text. The record's comment may hold 64 KiB;
+    // the last record whose comment fills the file comes before any other.
+    let records = |fills: bool| {
         memchr::memrchr_iter(END[3], tail)
             .filter_map(|last| last.checked_sub(3))
-            .filter_map(record)
+            .filter_map(|at| Some((at, tail.get(at..)?)))
+            .filter(|(_, record)| record.starts_with(END))
+            .filter(move |(at, record)| {
+                let comment = u16_at(record, 20).map(usize::from);
+                !fills || comment.is_some_and(|comment| at + 22 + comment == tail.len())
+            })
+            .take(CANDIDATES)
     };
-    let exact = records().find(|(.., ends)| *ends);
-    let found = exact.or_else(|| {
-        let mut records = records().filter(|_| loose).take(CANDIDATES);
-        records.find(|(start, ..)| sample.has(*start, CENTRAL))
-    });
-    found.map(|(start, size, entries, _)| (start, size, entries))
+    let directory = |(at, record): (usize, &[u8])| {
+        let (entries, size, offset) = (
+            u16_at(record, 10)?,
+            u32_at(record, 12)?,
+            u32_at(record, 16)?,
+        );
+        let end = tail_at.checked_add(at as u64)?;
+        // Counted back from the record: right also where something stands before the archive.
+        let start = [end.checked_sub(u64::from(size)), Some(u64::from(offset))]
+            .into_iter()
+            .flatten()
+            .find(|start| entries > 0 && *start < end && sample.has(*start, CENTRAL))?;
+        Some((start, end - start, u64::from(entries)))
+    };
+    let exact = records(true).find_map(directory);
+    exact.or_else(|| records(false).filter(|_| loose).find_map(directory))
 }
 
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -254,3 +288,7 @@ const DIRECTORY: usize = 64 * 1024;
 /// Where an end record is sought: its comment may hold 65,535 bytes. How many are tried.
 const END_WITHIN: usize = 22 + 65_535;
 const CANDIDATES: usize = 64;
+/// Names under which programs look for an archive anywhere in a file.
+const EXTENSIONS: &[&str] = &[
+    "zip", "zipx", "jar", "apk", "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "odt",
+];
