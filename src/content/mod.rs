@@ -37,7 +37,7 @@ use crate::{
     message::{Blob, Message, Why},
     questions::{Field, Question, Questions},
 };
-pub use budget::{Budget, Gate, RATIO_FROM};
+pub use budget::{Budget, Gate, Light, RATIO_FROM};
 pub use letter::{Letter, letter};
 pub use span::{Span, Spot, Style};
 pub use url::Url;
@@ -138,11 +138,6 @@ pub fn open_in_turn(
     let mut opener = Opener::new(message, *needs, budget.clone(), gate);
     parts::add(&mut opener, message, None, 0);
     opener.tree
-}
-
-/// Whether a message has files that may have to be opened, so that it is work.
-pub fn has_files(message: &Message) -> bool {
-    message.parts.iter().any(parts::is_file)
 }
 
 /// The reason of the message's scanner, as a fact.

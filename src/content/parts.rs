@@ -184,11 +184,6 @@ fn is_body(part: &Part) -> bool {
         && matches!(part.disposition, Disposition::None | Disposition::Inline)
 }
 
-/// Whether a part is a file: neither text of the letter nor what only holds parts.
-pub(super) fn is_file(part: &Part) -> bool {
-    part.kind == PartKind::Leaf && !is_body(part)
-}
-
 fn role(message: &Message, part: &Part, kinds: &[&'static Kind]) -> FileRole {
     if is_body(part) {
         return FileRole::Text;
