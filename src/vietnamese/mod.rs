@@ -2,6 +2,23 @@
 //!
 //! Ground floor: knows characters, nothing of mail.
 
+mod detect;
+mod form;
+mod legacy;
+mod letters;
+mod lookalike;
+mod scan;
+mod spaced;
+mod syllable;
+mod trial;
+mod unicode;
+mod viqr;
+
+pub use detect::{Converted, Found, Piece, bytes_to_unicode, detect, detect_bytes, to_unicode};
+pub use form::{Form, Tricks};
+pub use legacy::{Encoding, decode, decode_bytes};
+pub use unicode::{UnicodeCheck, check_unicode};
+
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick,
 };
@@ -164,6 +181,9 @@ impl<I: Iterator<Item = char>> Iterator for LineEnds<I> {
         }
     }
 }
+
+#[cfg(test)]
+mod checks;
 
 #[cfg(test)]
 mod tests {
