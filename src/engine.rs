@@ -29,8 +29,8 @@ pub use self::{
 use crate::{
     content::{self, Budget, Gate, Needs},
     counters::Attempt,
-    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
-    inspect::{self, pattern::Patterns},
+    facts::{Fact, Facts, Files, Mark, Matches, MessageFacts, Reason, Role, SessionFacts},
+    inspect::{self, marking::Marker, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
     questions::Questions,
@@ -46,6 +46,7 @@ pub struct Judging {
     /// The settings that were in force at MAIL.
     site: Arc<Site>,
     patterns: Arc<Patterns>,
+    marker: Option<Arc<Marker>>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -69,6 +70,7 @@ impl Judging {
             policy,
             site,
             patterns,
+            marker,
         } = Running::clone(&services.running.load());
         session.network = session
             .network
@@ -78,6 +80,7 @@ impl Judging {
             generation: policy,
             site,
             patterns,
+            marker,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -246,6 +249,7 @@ impl Judging {
             Ok(message) if heavy || content::has_files(&message) => {
                 let generation = self.generation.clone();
                 let patterns = self.patterns.clone();
+                let marker = self.marker.clone();
                 let budget = self.services.limits.opening.clone();
                 let openings = self.services.openings.clone();
                 let mut times = Times::default();
@@ -255,7 +259,7 @@ impl Judging {
                         find(
                             &message,
                             questions,
-                            &patterns,
+                            (&patterns, marker.as_deref()),
                             budget,
                             Some(gate),
                             &mut times,
@@ -299,13 +303,15 @@ impl Judging {
         let budget = self.services.limits.opening.clone();
         let questions = self.generation.questions();
         let times = &mut self.times;
-        guarded(|| find(&message, questions, &self.patterns, budget, None, times))
+        let compiled = (&*self.patterns, self.marker.as_deref());
+        guarded(|| find(&message, questions, compiled, budget, None, times))
     }
 
     /// Asks the policy.
     fn judged(mut self, found: Result<Found, String>) -> Decision {
         let failed = match found {
-            Ok((message, files, matches)) => {
+            Ok((message, files, matches, marking)) => {
+                self.facts.marking = marking;
                 self.facts.matches = matches;
                 self.facts.message = Fact::Known(message);
                 self.facts.files = Fact::Known(files);
@@ -315,6 +321,7 @@ impl Judging {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
                 self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.marking = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -426,7 +433,7 @@ impl fmt::Debug for Judging {
 }
 
 /// What the stages behind the last byte find.
-type Found = (MessageFacts, Files, Matches);
+type Found = (MessageFacts, Files, Matches, Fact<Vec<Mark>>);
 
 /// The message, taken apart; none where its reader failed.
 fn finish(receiver: Option<Receiver>) -> Result<Message, String> {
@@ -438,7 +445,7 @@ fn finish(receiver: Option<Receiver>) -> Result<Message, String> {
 fn find(
     message: &Message,
     questions: &Questions,
-    patterns: &Patterns,
+    (patterns, marker): (&Patterns, Option<&Marker>),
     mut budget: Budget,
     gate: Option<Arc<dyn Gate>>,
     times: &mut Times,
@@ -451,11 +458,15 @@ fn find(
     times.content += opened - started;
     let mut files = inspect::files(&tree, questions);
     let matches = patterns.answer(message, &letter, &mut files);
+    let marking = match marker {
+        Some(marker) => Fact::Known(marker.marks(&tree.nodes, &tree.spans)),
+        None => Fact::Unknown(Reason::NotAsked),
+    };
     let facts = (inspect::message(message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);
-    (facts.0, facts.1, matches)
+    (facts.0, facts.1, matches, marking)
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

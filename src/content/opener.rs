@@ -16,7 +16,7 @@ use std::{
 use super::{
     Needs, Node, Span, Tree,
     budget::{Budget, Gate, RATIO_FROM, Spending},
-    holds_files, parts, password,
+    holds_files, letter_spans, parts, password,
     readers::{self, Reader},
     source::Source,
 };
@@ -33,6 +33,8 @@ pub(super) struct Opener<'m> {
     pub(super) spending: Spending,
     scratch: Scratch,
     passwords: Option<Rc<[String]>>,
+    /// The node whose text is told already, as a part of a letter.
+    pub(super) told: Option<usize>,
 }
 
 /// A member of a container, as its format describes it.
@@ -92,6 +94,7 @@ impl<'m> Opener<'m> {
             spending: Spending::new(budget, gate),
             scratch: message.spool.scratch(),
             passwords: None,
+            told: None,
         }
     }
 
@@ -118,7 +121,9 @@ impl<'m> Opener<'m> {
             }
             return;
         }
-        if depth >= self.spending.limits.depth {
+        // A text holds nothing: it may lie as deep as its container.
+        let text = kinds.iter().all(|kind| readers::is_text(kind));
+        if depth >= self.spending.limits.depth && !text {
             let limit = u64::from(self.spending.limits.depth);
             let which = "depth";
             let seen = u64::from(depth) + 1;
@@ -152,10 +157,24 @@ impl<'m> Opener<'m> {
     }
 
     /// Notes why a node is not opened, or not wholly; the first reason stays.
-    fn not_opened(&mut self, node: usize, why: NotOpened) {
+    pub(super) fn not_opened(&mut self, node: usize, why: NotOpened) {
         if let Some(node) = self.tree.nodes.get_mut(node) {
             node.not_opened.get_or_insert(why);
         }
+    }
+
+    /// Takes a piece of a node's text. Text without a letter or a digit is left out.
+    ///
+    /// # Errors
+    /// When the budget for text ends.
+    pub(super) fn text(&mut self, node: usize, span: Span) -> Result<(), NotOpened> {
+        if !span.text.chars().any(char::is_alphanumeric) {
+            return Ok(());
+        }
+        let size = span.text.len() as u64 + SPAN_COST;
+        self.spending.take_text(size)?;
+        self.tree.spans.push(Span { node, ..span });
+        Ok(())
     }
 
     fn sign(&mut self, node: usize, id: &str) {
@@ -250,6 +269,7 @@ impl<'m> Inside<'_, 'm> {
             node.encrypted = Fact::Known(true);
         }
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, self.opener.tree.nodes.len() - 1);
         self.opener.not_opened(self.node, why);
         self.opener.spending.check()
     }
@@ -336,20 +356,18 @@ impl<'m> Inside<'_, 'm> {
         self.opener.needs.documents
     }
 
+    /// Whether the file's text was handed on already, as the text of a letter's part.
+    pub(super) fn is_told(&self) -> bool {
+        self.opener.told == Some(self.node)
+    }
+
     /// Hands on a piece of the file's text; `node` is filled in. Text without a letter or a digit is
     /// left out.
     ///
     /// # Errors
     /// When the budget for text ends: the reader stops and returns it.
     pub(super) fn text(&mut self, span: Span) -> Result<(), NotOpened> {
-        if !span.text.chars().any(char::is_alphanumeric) {
-            return Ok(());
-        }
-        let size = span.text.len() as u64 + SPAN_COST;
-        self.opener.spending.take_text(size)?;
-        let node = self.node;
-        self.opener.tree.spans.push(Span { node, ..span });
-        Ok(())
+        self.opener.text(self.node, span)
     }
 
     /// The member's node, with what is known without its bytes.
@@ -417,6 +435,7 @@ impl<'m> Inside<'_, 'm> {
         }
         let index = self.opener.tree.nodes.len();
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, index);
         self.opener.open(index, blob, self.depth + 1);
     }
 }

@@ -110,7 +110,7 @@ impl Page {
 }
 
 /// Decodes entities, makes runs of white space one space.
-fn push_decoded(text: &str, into: &mut String) {
+pub(super) fn push_decoded(text: &str, into: &mut String) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if c == '&'
@@ -165,7 +165,7 @@ fn reference(text: &str) -> Option<(char, usize)> {
 
 /// Reads a tag from its name, which begins at `from`, to behind its `>`: the name in lower case, and
 /// how many bytes it has. Without a `>` the rest of the text is the tag.
-fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String, usize) {
+pub(super) fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String, usize) {
     let bytes = markup.as_bytes();
     let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
     let skip = |mut at: usize, plain: &dyn Fn(u8) -> bool| {
@@ -216,7 +216,7 @@ fn tag(markup: &str, from: usize, found: &mut dyn FnMut(&str, &str)) -> (String,
 }
 
 /// The length of a comment. Conditional ones are for Outlook, which shows what is in them.
-fn comment(markup: &str) -> usize {
+pub(super) fn comment(markup: &str) -> usize {
     let inside = markup.get(4..).unwrap_or_default();
     if inside.starts_with('>') || inside.starts_with("->") {
         return end_of(markup, b'>');
@@ -237,7 +237,7 @@ fn comment(markup: &str) -> usize {
 }
 
 /// What stands in an element that is not shown: bytes up to its end tag, or all.
-fn unseen(tag: &str, rest: &str) -> usize {
+pub(super) fn unseen(tag: &str, rest: &str) -> usize {
     if !UNSEEN.contains(&tag) {
         return 0;
     }
@@ -254,7 +254,7 @@ fn unseen(tag: &str, rest: &str) -> usize {
     bytes.len()
 }
 
-fn end_of(markup: &str, end: u8) -> usize {
+pub(super) fn end_of(markup: &str, end: u8) -> usize {
     memchr(end, markup.as_bytes()).map_or(markup.len(), |at| at + 1)
 }
 
@@ -277,7 +277,7 @@ fn find_ignoring_case(text: &str, wanted: &[u8]) -> Option<usize> {
 const MAX_NAME: usize = 40;
 
 /// Tags that begin a new line.
-const BLOCKS: &[&str] = &[
+pub(super) const BLOCKS: &[&str] = &[
     "address",
     "article",
     "aside",

@@ -1,6 +1,6 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, opener::Inside, source::Source};
+use super::{archive::stream, letter_spans, opener::Inside, source::Source};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -19,4 +19,15 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // Texts.
+    ("text", letter_spans::text),
+    ("ics", letter_spans::text),
+    ("vcard", letter_spans::text),
+    ("html", letter_spans::html),
+    ("xml", letter_spans::html),
 ];
+
+/// Whether a kind is text that holds no files.
+pub(super) fn is_text(kind: &Kind) -> bool {
+    matches!(kind.id, "text" | "ics" | "vcard" | "html" | "xml")
+}

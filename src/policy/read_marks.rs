@@ -60,10 +60,11 @@ impl Reader {
             );
             return None;
         }
-        let mut table = MarkTable {
-            name: format!("{}@{}", self.line(tree, "name"), self.line(tree, "version")),
-            ..MarkTable::default()
-        };
+        let mut table = MarkTable::named(format!(
+            "{}@{}",
+            self.line(tree, "name"),
+            self.line(tree, "version")
+        ));
         self.bases(tree);
         let thresholds = self.required(tree, "thresholds")?;
         self.map(thresholds, "`thresholds`", &["strong", "weak"], &[])?;

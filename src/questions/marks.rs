@@ -36,6 +36,14 @@ pub struct Stamp {
 }
 
 impl MarkTable {
+    /// An empty one with this name.
+    pub fn named(name: String) -> Self {
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+
     /// What an evidence counts: for the mark, or against it below zero.
     pub fn points(&self, evidence: Evidence) -> i32 {
         self.points.get(evidence as usize).copied().unwrap_or(0)
