@@ -16,10 +16,16 @@ use gacthu::{
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).peekable();
     let mut marker = None;
-    if arguments.next_if(|argument| argument == "--marks").is_some() {
+    if arguments
+        .next_if(|argument| argument == "--marks")
+        .is_some()
+    {
         let path = arguments.next().ok_or("--marks wants a policy")?;
         let generation = policy::load(&[path.into()]).map_err(|report| report.to_string())?;
-        let marks = generation.questions().marks().ok_or("the policy asks for no marks")?;
+        let marks = generation
+            .questions()
+            .marks()
+            .ok_or("the policy asks for no marks")?;
         marker = Some(Marker::new(&Arc::clone(marks)));
     }
     for path in arguments {
@@ -38,9 +44,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let own = path.ends_with(".eml");
         for span in &tree.spans {
-            let part = tree.nodes.get(span.node).map_or("", |node| node.number.as_str());
+            let part = tree
+                .nodes
+                .get(span.node)
+                .map_or("", |node| node.number.as_str());
             // Of the letter that was put around a file nothing is told.
-            if !own && (part == "1" || matches!(span.spot, content::Spot::Subject | content::Spot::FileName)) {
+            if !own
+                && (part == "1"
+                    || matches!(span.spot, content::Spot::Subject | content::Spot::FileName))
+            {
                 continue;
             }
             let line = serde_json::json!({
@@ -95,7 +107,9 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len() / 3 * 4 + 4);
     for chunk in bytes.chunks(3) {
-        let all = chunk.iter().fold(0_u32, |all, &byte| all << 8 | u32::from(byte));
+        let all = chunk
+            .iter()
+            .fold(0_u32, |all, &byte| all << 8 | u32::from(byte));
         let all = all << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let index = (all >> (18 - 6 * place)) & 63;

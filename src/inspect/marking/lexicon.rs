@@ -140,7 +140,8 @@ fn kept(hits: &[Hit]) -> Vec<bool> {
                     hit.range.start <= other.range.start && other.range.end <= hit.range.end;
                 overlaps
                     && match other.role {
-                        Role::Level(_) => longer,
+                        // `Độ mật` holds the word of a level and is the field.
+                        Role::Level(_) | Role::Word(WordKind::Field) => longer,
                         role => role == friend && !holds,
                     }
             })
