@@ -211,13 +211,14 @@ fn sample<'a>(
 /// (JAR, APK, MSI) are known for what they are without opening.
 fn holds_files(kind: &Kind) -> bool {
     matches!(kind.class, Class::Archive | Class::DiskImage)
-        || matches!(kind.id, "msg" | "tnef" | "p7m" | "pgp" | "mbox")
+        || matches!(kind.id, "rpm" | "msg" | "tnef" | "p7m" | "pgp" | "mbox")
 }
 
 /// Whether the content is encrypted, as far as it shows without opening.
 fn encryption(sample: &Sample<'_>, kinds: &[&'static Kind]) -> Fact<bool> {
     let is = |id: &str| kinds.iter().any(|kind| kind.id == id);
-    if is("ole-encrypted") || is("pgp") {
+    // A text that is an encrypted letter is not opened; a file is, and says it itself.
+    if is("ole-encrypted") || (is("pgp") && sample.body) {
         return Fact::Known(true);
     }
     let plain = |kind: &&Kind| {

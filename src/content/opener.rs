@@ -15,6 +15,7 @@ use std::{
 
 use super::{
     Needs, Node, Span, Tree,
+    archive::uuencode::uuencode,
     budget::{Budget, Gate, RATIO_FROM, Spending},
     holds_files, letter_spans, parts, password,
     readers::{self, Reader},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Trait},
-    message::{Blob, Message, Scratch, ScratchWriter},
+    message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
 /// Opens one message.
@@ -123,7 +124,17 @@ impl<'m> Opener<'m> {
         }
         // A text holds nothing: it may lie as deep as its container.
         let text = kinds.iter().all(|kind| readers::is_text(kind));
-        if depth >= self.spending.limits.depth && !text {
+        let depth = if text { 0 } else { depth };
+        self.read(node, blob, depth, place_in(&kinds), &wanted);
+    }
+
+    /// Looks for files that stand encoded in a letter's text, which some programs show as attached.
+    pub(super) fn open_text(&mut self, node: usize, blob: &Blob, depth: u32) {
+        self.read(node, blob, depth, Place::Archive, &[uuencode]);
+    }
+
+    fn read(&mut self, node: usize, blob: &Blob, depth: u32, place: Place, readers: &[Reader]) {
+        if depth >= self.spending.limits.depth {
             let limit = u64::from(self.spending.limits.depth);
             let which = "depth";
             let seen = u64::from(depth) + 1;
@@ -131,8 +142,7 @@ impl<'m> Opener<'m> {
             return;
         }
         let source = Source::new(blob.clone());
-        let place = place_in(&kinds);
-        for reader in wanted {
+        for reader in readers {
             if let Err(why) = self.spending.check() {
                 self.not_opened(node, why);
                 return;
@@ -215,11 +225,15 @@ impl<'m> Inside<'_, 'm> {
         }
     }
 
-    /// Hands on a member whose bytes lie in the container as they are: nothing is copied.
+    /// Hands on a member whose bytes lie in the container as they are: nothing is copied, if they lie
+    /// together.
     ///
     /// # Errors
     /// When the budget ends: the reader stops and returns it.
     pub(super) fn piece(&mut self, member: Member, piece: &Source) -> Result<(), NotOpened> {
+        if piece.is_mapped() {
+            return self.member(member, &mut piece.cursor());
+        }
         self.opener.spending.take_member()?;
         self.opener.spending.take_bytes(piece.len())?;
         match piece.to_blob() {
@@ -290,6 +304,17 @@ impl<'m> Inside<'_, 'm> {
         }
     }
 
+    /// Notes that what was taken for one kind is another, as the inside shows (a document with
+    /// macros): nothing where it was not taken for it.
+    pub(super) fn mend_kind(&mut self, from: &str, to: &str) {
+        if let Some(node) = self.opener.tree.nodes.get_mut(self.node)
+            && let Some(at) = node.kinds.iter().position(|kind| kind.id == from)
+        {
+            node.kinds.remove(at);
+            self.kind(to);
+        }
+    }
+
     /// Notes that the container, or something in it, is encrypted. Whoever finds no password says
     /// so with [`Inside::closed`] or by returning [`NotOpened::Encrypted`].
     pub(super) fn encrypted(&mut self, cipher: Option<&'static str>) {
@@ -312,6 +337,11 @@ impl<'m> Inside<'_, 'm> {
     /// The budget, for memory and for work between members.
     pub(super) fn spending(&mut self) -> &mut Spending {
         &mut self.opener.spending
+    }
+
+    /// Where bodies of a message that lies inside can be kept.
+    pub(super) fn spool(&self) -> Spool {
+        self.opener.message.spool.clone()
     }
 
     /// What is wanted of the message.
@@ -441,6 +471,14 @@ impl<'m> Inside<'_, 'm> {
 }
 
 impl Unpacking<'_, '_> {
+    /// Whether the budget goes on. Readers that wait for bytes call it.
+    ///
+    /// # Errors
+    /// When it has ended: the member is finished, and nothing else begun.
+    pub(super) fn check(&mut self) -> Result<(), NotOpened> {
+        self.inside.opener.spending.check()
+    }
+
     /// The member is whole, or ends here for a reason of its format. Its node is made and opened.
     ///
     /// # Errors

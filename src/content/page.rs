@@ -254,6 +254,30 @@ pub(super) fn unseen(tag: &str, rest: &str) -> usize {
     bytes.len()
 }
 
+/// Whether a target (in lower case) leads to files of another computer, or starts a program of this
+/// one: what a link in a letter to a stranger never needs.
+pub(super) fn leads_to_files(target: &str) -> bool {
+    let target = target.trim();
+    if target.starts_with("\\\\") {
+        return true;
+    }
+    let Some((scheme, rest)) = target.split_once(':') else {
+        return false;
+    };
+    match scheme {
+        // An empty host is this computer.
+        "file" => {
+            let path = rest.replace('\\', "/");
+            let host = path.strip_prefix("//").unwrap_or_default();
+            !(host.is_empty() || host.starts_with('/') || host.starts_with("localhost/"))
+                || path.starts_with("////")
+        }
+        "search-ms" | "search" | "ms-msdt" | "ms-officecmd" | "ms-appinstaller" | "ms-search"
+        | "mhtml" | "shell" => true,
+        _ => false,
+    }
+}
+
 pub(super) fn end_of(markup: &str, end: u8) -> usize {
     memchr(end, markup.as_bytes()).map_or(markup.len(), |at| at + 1)
 }

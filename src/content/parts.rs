@@ -1,11 +1,11 @@
 //! The parts of a message as nodes: what mail programs show as text, what they show as attached.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Needs, Node, add_kinds, bytes_say, letter_spans, opener::Opener, why};
 use crate::{
-    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason},
-    message::{Disposition, Message, Part, PartKind, Unscanned},
+    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason, Trait},
+    message::{Disposition, Message, Part, PartKind, Problem, Unscanned},
 };
 
 /// Adds the parts of a message and opens them: of the message itself, or of one that lies inside a
@@ -23,6 +23,9 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
     // parents come first in the list of parts, so one pass knows both.
     let mut node_of_message: HashMap<usize, usize> = HashMap::new();
     let mut enclosing: Vec<Option<usize>> = Vec::with_capacity(message.parts.len());
+    // Whether a part, or a multipart around it, can be read in another way.
+    let mut ambiguous: Vec<bool> = Vec::with_capacity(message.parts.len());
+    let inner = holder.is_some();
     for part in &message.parts {
         let parent = part.parent.and_then(|parent| {
             let node = node_of_message.get(&parent).copied();
@@ -42,6 +45,16 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         {
             letter_spans::subject(opener, node, &subject);
         }
+        let around = part.parent.is_some_and(|parent| {
+            let multipart = message.parts.get(parent).map(|part| part.kind);
+            multipart == Some(PartKind::Multipart) && ambiguous.get(parent) == Some(&true)
+        });
+        let inner = inner || part.parent.is_some();
+        // In a text a stray equals sign is a letter; a file is another one without it.
+        let junk = part.problems.contains(&Problem::QuotedPrintableJunk)
+            && !part.media_type.starts_with("text/");
+        let odd = junk || part.problems.iter().any(|problem| hides(*problem, inner));
+        ambiguous.push(odd || around);
         if part.kind == PartKind::Multipart {
             continue;
         }
@@ -53,7 +66,13 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             .get(part.number.as_str())
             .map(|place| why(&place.why));
         let needs = opener.needs;
+        // The scanner tells where it met the sign of an encoded file.
+        let holds_files =
+            part.media_type == "text/plain" && unscanned == Some(NotOpened::Unsupported);
         let mut node = node(message, part, parent, unscanned, &needs);
+        if odd || around {
+            node.traits.extend(Trait::by_id("ambiguous-mime"));
+        }
         if let Some((number, part)) = &prefix {
             node.number = format!("{number}/{}", node.number);
             node.part = *part;
@@ -74,14 +93,21 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             for blob in part.blob.iter().chain(&part.other) {
                 opener.open(index, blob, depth);
             }
+        } else if needs.kinds && holds_files && is_body(part) {
+            for blob in part.blob.iter().chain(&part.other) {
+                opener.open_text(index, blob, depth);
+            }
         }
     }
     // An attached message is as large as what it holds. From the end: children stand behind parents.
+    // Messages that were found in containers have counted theirs.
+    let own: HashSet<usize> = node_of_message.into_values().chain(holder).collect();
     for index in (first..opener.tree.nodes.len()).rev() {
         let Some(node) = opener.tree.nodes.get(index) else {
             continue;
         };
         let (size, parent) = (node.size, node.parent);
+        let parent = parent.filter(|parent| own.contains(parent));
         if let Some(parent) = parent.and_then(|parent| opener.tree.nodes.get_mut(parent))
             && parent.message
         {
@@ -100,7 +126,12 @@ fn node(
     let is_message = part.kind == PartKind::Message;
     let body = is_body(part);
     let (mut kinds, mut encrypted) = (Vec::new(), Fact::Unknown(Reason::NotAsked));
-    let not_opened = unscanned.filter(|_| !body);
+    let has = |problem| part.problems.contains(&problem);
+    // A piece of a message that only its reader's program puts together (RFC 2046 section 5.2.2).
+    let partial = has(Problem::PartialMessage).then_some(NotOpened::Unsupported);
+    let not_opened = unscanned.filter(|_| !body).or(partial);
+    // The content lies elsewhere (RFC 2046 section 5.2.3).
+    let external = has(Problem::ExternalBody).then(|| Trait::by_id("external-link"));
     if needs.kinds && is_message {
         kinds.extend(Kind::by_id("eml"));
         encrypted = Fact::Known(false);
@@ -139,8 +170,29 @@ fn node(
         sha256: part.blob.as_ref().map_or([0; 32], |blob| blob.sha256),
         encrypted,
         cipher: None,
-        traits: Vec::new(),
+        traits: external.flatten().into_iter().collect(),
         not_opened,
+    }
+}
+
+/// Whether a mail program may find another file there than was found: by this part's header, or by
+/// the lines between the parts of this multipart. What every program reads alike, however wrong, is no
+/// such thing. The message's own header (`inner` is false) comes mended from the mail server.
+fn hides(problem: Problem, inner: bool) -> bool {
+    match problem {
+        Problem::BlankInHeader | Problem::JunkInHeader => inner,
+        Problem::BoundaryAmbiguous
+        | Problem::BoundaryPrefix
+        | Problem::DuplicateContentType
+        | Problem::DuplicateTransferEncoding
+        | Problem::EncodedMessageJunk
+        | Problem::EncodedMultipart
+        | Problem::MissingBoundary
+        | Problem::NulByte
+        | Problem::PartAfterEnd
+        | Problem::PartialMessage
+        | Problem::TransferEncodingOdd => true,
+        _ => false,
     }
 }
 

@@ -1,6 +1,17 @@
 //! Which reader opens which kind: one line a kind.
 
-use super::{archive::stream, letter_spans, opener::Inside, source::Source};
+use super::{
+    archive::{
+        ar::ar, arj, cab, cpio::cpio, lha, rar, seven, stream, szdd, tar::tar, uuencode::uuencode,
+        zip,
+    },
+    disk,
+    document::{markup, odf, ole, onenote, ooxml, pdf, rtf},
+    letter_spans,
+    mail::{eml, mbox, pgp, smime, tnef},
+    opener::Inside,
+    source::Source,
+};
 use crate::facts::{Kind, NotOpened};
 
 /// Opens one container: hands its members to [`Inside`]. An error is why the container was not
@@ -25,9 +36,79 @@ static READERS: &[(&str, Reader)] = &[
     ("vcard", letter_spans::text),
     ("html", letter_spans::html),
     ("xml", letter_spans::html),
+    // Compound files, and documents with objects inside.
+    ("msi", ole::read),
+    ("doc", ole::read),
+    ("xls", ole::read),
+    ("ppt", ole::read),
+    ("ole", ole::read),
+    ("ole-encrypted", ole::read),
+    ("msg", ole::read),
+    ("rtf", rtf::read),
+    ("onenote", onenote::read),
+    // What mail programs wrap attachments in.
+    ("tnef", tnef::read),
+    // ZIP, and programs that are one.
+    ("zip", zip::zip),
+    ("jar", zip::zip),
+    ("apk", zip::zip),
+    ("ipa", zip::zip),
+    ("msix", zip::zip),
+    // Documents that are a ZIP inside.
+    ("docx", ooxml::ooxml),
+    ("docm", ooxml::ooxml),
+    ("xlsx", ooxml::ooxml),
+    ("xlsm", ooxml::ooxml),
+    ("xlsb", ooxml::ooxml),
+    ("pptx", ooxml::ooxml),
+    ("pptm", ooxml::ooxml),
+    ("ooxml", ooxml::ooxml),
+    ("odf", odf::odf),
+    ("epub", unsupported),
+    ("xps", unsupported),
+    ("bz2", stream::bzip2),
+    ("xz", stream::xz),
+    ("lzma", stream::lzma),
+    ("lzip", stream::lzip),
+    ("zst", stream::zstd),
+    ("lz4", stream::lz4),
+    ("z", stream::compress),
+    // Archives.
+    ("tar", tar),
+    ("cpio", cpio),
+    ("ar", ar),
+    ("deb", ar),
+    ("uuencode", uuencode),
+    // Images of disks.
+    ("iso", disk::optical),
+    ("fat", disk::disk),
+    ("vhd", disk::vhd),
+    ("vhdx", disk::vhdx),
+    // Documents.
+    ("html", markup::read),
+    ("pdf", pdf::read),
+    ("svg", markup::read),
+    // Messages.
+    ("eml", eml::read),
+    ("mbox", mbox::read),
+    ("p7m", smime::read),
+    ("p7s", smime::read),
+    ("pgp", pgp::read),
+    // Archives.
+    ("rar", rar::rar),
+    ("7z", seven::seven),
+    ("cab", cab::cab),
+    ("arj", arj::arj),
+    ("lha", lha::lha),
+    ("szdd", szdd::szdd),
 ];
 
-/// Whether a kind is text that holds no files.
+/// Formats that are recognised and not opened, by design.
+fn unsupported(_: &mut Inside<'_, '_>, _: &Source) -> Result<(), NotOpened> {
+    Err(NotOpened::Unsupported)
+}
+
+/// Whether a kind is text and nothing else.
 pub(super) fn is_text(kind: &Kind) -> bool {
-    matches!(kind.id, "text" | "ics" | "vcard" | "html" | "xml")
+    matches!(kind.id, "text" | "ics" | "vcard" | "xml")
 }

@@ -1,6 +1,9 @@
 //! The bytes of one file, for those who read formats: any place of it, wherever it lies.
 
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::{
+    io::{self, BufRead, Read, Seek, SeekFrom},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
@@ -9,9 +12,33 @@ use crate::message::Blob;
 /// A file, or a piece of one, to be read at any place. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    blob: Blob,
+    base: Base,
     start: u64,
     len: u64,
+}
+
+/// Where the bytes come from.
+#[derive(Clone, Debug)]
+enum Base {
+    /// They lie there as they are.
+    Blob(Blob),
+    /// They are put together from pieces of another source: a virtual disk, a file in fragments.
+    Mapped(Arc<Mapped>),
+}
+
+#[derive(Debug)]
+struct Mapped {
+    of: Source,
+    /// In the order of the file, each with where it begins there.
+    runs: Vec<(u64, Run)>,
+    len: u64,
+}
+
+/// Bytes that lie together: `len` of them, at an offset; or zeros that lie nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Run {
+    pub(super) len: u64,
+    pub(super) at: Option<u64>,
 }
 
 impl Source {
@@ -19,10 +46,43 @@ impl Source {
     pub(super) fn new(blob: Blob) -> Self {
         let len = blob.size;
         Self {
-            blob,
+            base: Base::Blob(blob),
             start: 0,
             len,
         }
+    }
+
+    /// The file that these runs of this source make, one behind the other. Runs that lead behind the
+    /// end are read as far as they go. Costs memory by the number of runs only.
+    pub(super) fn mapped(&self, runs: impl IntoIterator<Item = Run>) -> Self {
+        let mut joined: Vec<(u64, Run)> = Vec::new();
+        let mut len = 0_u64;
+        for run in runs.into_iter().filter(|run| run.len > 0) {
+            match joined.last_mut() {
+                Some((_, last)) if follows(last, &run) => {
+                    last.len = last.len.saturating_add(run.len);
+                }
+                _ => joined.push((len, run)),
+            }
+            len = len.saturating_add(run.len);
+        }
+        if let [(0, Run { len, at: Some(at) })] = joined.as_slice()
+            && at.checked_add(*len).is_some_and(|end| end <= self.len)
+        {
+            return self.piece(*at, *len);
+        }
+        let of = self.clone();
+        let runs = joined;
+        Self {
+            base: Base::Mapped(Arc::new(Mapped { of, runs, len })),
+            start: 0,
+            len,
+        }
+    }
+
+    /// Whether its bytes do not lie anywhere as they are.
+    pub(super) fn is_mapped(&self) -> bool {
+        matches!(self.base, Base::Mapped(_))
     }
 
     /// A file in memory, for tests.
@@ -42,14 +102,21 @@ impl Source {
         if at.checked_add(len as u64)? > self.len {
             return None;
         }
-        self.blob.read_at(self.start.checked_add(at)?, len).ok()?
+        let at = self.start.checked_add(at)?;
+        match &self.base {
+            Base::Blob(blob) => blob.read_at(at, len).ok()?,
+            Base::Mapped(mapped) => Some(mapped.up_to(at, len)).filter(|found| found.len() == len),
+        }
     }
 
     /// Up to `len` bytes at an offset: fewer at the end of the file, none behind it.
     pub(super) fn up_to(&self, at: u64, len: usize) -> Vec<u8> {
         let rest = self.len.saturating_sub(at);
         let len = usize::try_from(rest).map_or(len, |rest| rest.min(len));
-        self.bytes(at, len).unwrap_or_default()
+        match &self.base {
+            Base::Blob(_) => self.bytes(at, len).unwrap_or_default(),
+            Base::Mapped(mapped) => mapped.up_to(self.start.saturating_add(at), len),
+        }
     }
 
     /// All of it, where that is no more than `limit` bytes. Bytes that lie in memory are shared.
@@ -57,8 +124,8 @@ impl Source {
         if self.len > limit {
             return None;
         }
-        if self.start == 0 && self.len == self.blob.size {
-            return self.blob.read_all(limit).ok()?;
+        if let Some(blob) = self.whole_blob() {
+            return blob.read_all(limit).ok()?;
         }
         let len = usize::try_from(self.len).ok()?;
         self.bytes(0, len).map(Bytes::from)
@@ -68,18 +135,29 @@ impl Source {
     pub(super) fn piece(&self, start: u64, len: u64) -> Self {
         let start = start.min(self.len);
         Self {
-            blob: self.blob.clone(),
+            base: self.base.clone(),
             start: self.start.saturating_add(start),
             len: len.min(self.len - start),
         }
     }
 
-    /// As a file of its own (hashed, with its first and last bytes); none where it cannot be read.
+    /// As a file of its own (hashed, with its first and last bytes); none where it cannot be read,
+    /// or lies in pieces ([`Source::is_mapped`]).
     pub(super) fn to_blob(&self) -> Option<Blob> {
-        if self.start == 0 && self.len == self.blob.size {
-            return Some(self.blob.clone());
+        if let Some(blob) = self.whole_blob() {
+            return Some(blob.clone());
         }
-        self.blob.piece(self.start, self.len).ok()?
+        match &self.base {
+            Base::Blob(blob) => blob.piece(self.start, self.len).ok()?,
+            Base::Mapped(_) => None,
+        }
+    }
+
+    fn whole_blob(&self) -> Option<&Blob> {
+        match &self.base {
+            Base::Blob(blob) if self.start == 0 && self.len == blob.size => Some(blob),
+            _ => None,
+        }
     }
 
     /// Reads it from its beginning, buffered; can be moved to any place.
@@ -90,6 +168,50 @@ impl Source {
             buffer: Vec::new(),
             read: 0,
         }
+    }
+}
+
+impl Mapped {
+    /// What is there of `len` bytes at an offset: it ends where a run leads to nothing.
+    fn up_to(&self, mut at: u64, len: usize) -> Vec<u8> {
+        let rest = self.len.saturating_sub(at);
+        let len = usize::try_from(rest).map_or(len, |rest| rest.min(len));
+        let mut found = Vec::with_capacity(len);
+        while found.len() < len {
+            let next = self.runs.partition_point(|(start, _)| *start <= at);
+            let Some((start, run)) = next.checked_sub(1).and_then(|last| self.runs.get(last))
+            else {
+                break;
+            };
+            let inside = at.saturating_sub(*start);
+            let missing = len.saturating_sub(found.len());
+            let left = run.len.saturating_sub(inside);
+            let take = usize::try_from(left).map_or(missing, |left| left.min(missing));
+            if take == 0 {
+                break;
+            }
+            match run.at {
+                None => found.resize(found.len().saturating_add(take), 0),
+                Some(place) => {
+                    let bytes = self.of.up_to(place.saturating_add(inside), take);
+                    found.extend_from_slice(&bytes);
+                    if bytes.len() < take {
+                        break;
+                    }
+                }
+            }
+            at = at.saturating_add(take as u64);
+        }
+        found
+    }
+}
+
+/// Whether a run goes on where another ends.
+fn follows(last: &Run, next: &Run) -> bool {
+    match (last.at, next.at) {
+        (None, None) => true,
+        (Some(at), Some(next)) => at.checked_add(last.len) == Some(next),
+        _ => false,
     }
 }
 
@@ -188,5 +310,36 @@ mod tests {
         assert_eq!(source.bytes(149_999, 2), None);
         assert_eq!(source.up_to(149_999, 2), &bytes[150_099..150_100]);
         assert!(cursor.seek(SeekFrom::Current(-200_000)).is_err());
+    }
+    #[test]
+    fn pieces_are_read_as_one_file() {
+        let run = |len, at| Run { len, at };
+        let source = Source::of(b"0123456789");
+        let made = source.mapped([
+            run(2, Some(8)),
+            run(0, Some(1)),
+            run(3, None),
+            run(2, Some(0)),
+            run(2, Some(2)),
+        ]);
+        assert_eq!(made.len(), 9);
+        assert_eq!(made.bytes(0, 9).unwrap(), b"89\0\0\x000123");
+        assert_eq!(made.bytes(1, 5).unwrap(), b"9\0\0\x000");
+        assert_eq!(made.piece(4, 3).up_to(0, 9), b"\x0001");
+        assert_eq!(made.bytes(4, 6), None);
+        let again = made.mapped([run(4, Some(5)), run(2, Some(0))]);
+        assert_eq!(again.up_to(1, 9), b"12389");
+        assert!(again.is_mapped() && again.to_blob().is_none());
+        // One run is a piece; one that leads behind the end is read as far as it goes.
+        assert!(
+            !source
+                .mapped([run(4, Some(1)), run(2, Some(5))])
+                .is_mapped()
+        );
+        let cut = source.mapped([run(4, Some(8))]);
+        assert_eq!((cut.bytes(0, 4), cut.up_to(0, 4)), (None, b"89".to_vec()));
+        let mut read = Vec::new();
+        assert!(cut.cursor().read_to_end(&mut read).is_err());
+        assert_eq!(read, b"89");
     }
 }

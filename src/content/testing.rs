@@ -1,9 +1,12 @@
 //! For tests of readers: a file goes into a letter, the letter is opened, a tree comes out.
 
-use std::fmt::Write as _;
+use std::{cell::Cell, fmt::Write as _, sync::Once};
 
-use super::{Budget, Needs, Node, Tree, open};
-use crate::message::{Limits, Message, Receiver, Spool};
+use super::{Budget, Needs, Node, Tree, bytes_say, open, opener::Opener};
+use crate::{
+    facts::{Fact, FileRole, Place},
+    message::{Blob, Limits, Message, Receiver, Spool},
+};
 
 /// Opens a letter with one attachment.
 pub(super) fn open_file(name: &str, bytes: &[u8]) -> Tree {
@@ -17,6 +20,91 @@ pub(super) fn open_letter(text: &str, files: &[(&str, &[u8])], mut budget: Budge
         ..Needs::default()
     };
     open(&letter(text, files), &needs, &mut budget)
+}
+
+/// Opens a file that was cut at `cuts` places (of a smaller one at every place) and with single bytes
+/// changed `flips` times, always the same ones. Fails where a reader panics, which opening hides.
+pub(super) fn bend(name: &str, bytes: &[u8], cuts: usize, flips: usize) {
+    thread_local!(static PANICS: Cell<u32> = const { Cell::new(0) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |what| {
+            PANICS.set(PANICS.get() + 1);
+            before(what);
+        }));
+    });
+    let message = letter("", &[]);
+    // As what it is, whatever the bending makes of its first bytes.
+    let node = open_file(name, bytes).nodes.swap_remove(1);
+    let open = |bytes: &[u8], how: &dyn Fn() -> String| {
+        let needs = Needs::default();
+        let mut opener = Opener::new(&message, needs, Budget::default(), None);
+        opener.tree.nodes.push(node.clone());
+        let blob = Blob::in_memory(bytes::Bytes::copy_from_slice(bytes));
+        opener.open(0, &blob, 0);
+        assert_eq!(PANICS.get(), 0, "{name}, {}", how());
+    };
+    let step = bytes.len().div_ceil(cuts).max(1);
+    for length in (0..bytes.len()).step_by(step) {
+        open(&bytes[..length], &|| format!("cut at {length}"));
+    }
+    let mut bent = bytes.to_vec();
+    let mut random = 0x9e37_79b9_u64;
+    for _ in 0..flips {
+        random = random
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        let at = (random >> 33) as usize % bytes.len();
+        let was = bent[at];
+        bent[at] = [0, 0xff, 0x7f, 0x80, was ^ 1, was.wrapping_add(1)][(random >> 20) as usize % 6];
+        open(&bent, &|| format!("byte {at}"));
+        // Some changes stay, so that several meet.
+        if random >> 16 & 3 != 0 {
+            bent[at] = was;
+        }
+    }
+}
+
+/// As [`open_file`], for large files: what makes a letter of them is left out.
+pub(super) fn open_blob(name: &str, bytes: &[u8], budget: Budget) -> Tree {
+    let needs = Needs {
+        kinds: true,
+        ..Needs::default()
+    };
+    let message = letter("", &[]);
+    let mut opener = Opener::new(&message, needs, budget, None);
+    let blob = Blob::in_memory(bytes.to_vec().into());
+    let names = vec![name.to_owned()];
+    let (kinds, encrypted) = bytes_say(&names, &blob, false);
+    let attachment = Node {
+        part: 0,
+        number: "2".to_owned(),
+        parent: None,
+        place: Place::Top,
+        role: FileRole::Attachment,
+        message: false,
+        name: Some(name.to_owned()),
+        names,
+        declared_type: String::new(),
+        kinds,
+        size: blob.size,
+        sha256: blob.sha256,
+        encrypted,
+        cipher: None,
+        traits: Vec::new(),
+        not_opened: None,
+    };
+    // As in a letter: the text stands before it.
+    let text = Node {
+        number: "1".to_owned(),
+        encrypted: Fact::Known(false),
+        role: FileRole::Text,
+        ..attachment.clone()
+    };
+    opener.tree.nodes.extend([text, attachment]);
+    opener.open(1, &blob, 0);
+    opener.tree
 }
 
 /// A letter with this text and these attachments.

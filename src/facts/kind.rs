@@ -177,6 +177,7 @@ pub static KINDS: &[Kind] = &[
     kind("arj", Class::Archive, "ARJ archive"),
     kind("lha", Class::Archive, "LHA archive"),
     kind("ace", Class::Archive, "ACE archive"),
+    kind("arc", Class::Archive, "ARC archive"),
     kind("zoo", Class::Archive, "ZOO archive"),
     kind("cpio", Class::Archive, "CPIO archive"),
     kind("ar", Class::Archive, "AR archive"),
@@ -184,6 +185,7 @@ pub static KINDS: &[Kind] = &[
     kind("wim", Class::Archive, "Windows image (WIM)"),
     kind("uuencode", Class::Archive, "uuencoded file"),
     kind("binhex", Class::Archive, "BinHex file"),
+    kind("yenc", Class::Archive, "file in yEnc"),
     // Images of disks.
     kind("iso", Class::DiskImage, "CD or DVD image (ISO 9660, UDF)"),
     kind("vhd", Class::DiskImage, "virtual hard disk (VHD)"),
@@ -217,6 +219,7 @@ pub static KINDS: &[Kind] = &[
     kind("ooxml", Class::Document, "Office document (OOXML)"),
     kind("odf", Class::Document, "OpenDocument file"),
     kind("epub", Class::Document, "EPUB book"),
+    kind("xps", Class::Document, "XPS document"),
     kind("doc", Class::Document, "Word document (97-2003)"),
     kind("xls", Class::Document, "Excel workbook (97-2003)"),
     kind("ppt", Class::Document, "PowerPoint presentation (97-2003)"),

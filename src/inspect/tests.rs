@@ -260,21 +260,29 @@ fn a_program_that_the_page_shows_as_a_picture_is_an_attachment() {
 
 #[test]
 fn what_holds_files_says_that_it_was_not_opened() {
-    let rar = "UmFyIRoHAQAAAAAA";
+    let ace = "AAAxAAAAkCoqQUNFKioU";
     let fields = "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64";
-    let file = single(fields, rar);
+    let file = single(fields, ace);
     assert_eq!(
         (ids(&file), &file.not_opened),
-        (vec!["rar"], &Some(NotOpened::Unsupported))
+        (vec!["ace"], &Some(NotOpened::Unsupported))
     );
     assert!(file.encrypted.known().is_none());
     let pdf = single(fields, "JVBERi0xLjcKJeLjz9MK");
     assert_eq!((ids(&pdf), &pdf.not_opened), (vec!["pdf"], &None));
     // A ZIP whose first member is encrypted (bit 0), and a text.
-    let zip = single(fields, "UEsDBBQAAQAAAAAAAAAAAAAAAAAAAAAAAAABAAAAYQ==");
+    let zip = "UEsDBBQAAQAAAAAAAAAAAAAAAAAAAAAAAAABAAAAYQ==";
+    let opened = files(&format!("MIME-Version: 1.0\n{fields}\n\n{zip}"));
+    let [zip, member] = &opened.list[..] else {
+        panic!("{:?}", opened.list)
+    };
     assert_eq!(
-        (ids(&zip), &zip.encrypted),
+        (ids(zip), &zip.encrypted),
         (vec!["zip"], &Fact::Known(true))
+    );
+    assert_eq!(
+        (member.part.as_str(), &member.not_opened),
+        ("1/a", &Some(NotOpened::Encrypted))
     );
     assert_eq!(single("X: y", "xin chào").encrypted, Fact::Known(false));
 }
@@ -397,12 +405,16 @@ fn a_program_in_another_reading_of_its_part_is_found() {
 }
 
 #[test]
-fn a_message_that_nothing_calls_one_is_not_opened() {
+fn a_message_that_nothing_calls_one_is_opened() {
     let raw = "Content-Type: a/b\n\nFrom: a@b.vn\nSubject: x\n\nhello\n";
-    assert_eq!(files(raw).list[0].not_opened, Some(NotOpened::Unsupported));
+    let opened = files(raw);
+    assert_eq!(opened.list[0].not_opened, None);
+    let inner = &opened.list[1];
+    assert_eq!((inner.part.as_str(), inner.parent), ("1/1", Some(0)));
+    assert_eq!((inner.role, inner.at), (FileRole::Text, Place::Message));
     // A letter that quotes another is no container.
     let quoted = raw.replace("a/b", "text/plain");
-    assert_eq!(files(&quoted).list[0].not_opened, None);
+    assert_eq!(files(&quoted).list.len(), 1);
 }
 
 #[test]

@@ -264,6 +264,10 @@ impl Policy {
                     {
                         questions.ask(Question::Kinds);
                     }
+                    // Names of members are known once their container is opened.
+                    if test.looks_inside() {
+                        questions.ask(Question::Kinds);
+                    }
                     if test.by.is_some() {
                         questions.ask(Question::Executables);
                     }

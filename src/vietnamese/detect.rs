@@ -133,6 +133,8 @@ struct Line {
     encoding: Option<Encoding>,
     /// Words with a letter that may be correct Vietnamese.
     accented: u32,
+    /// What its words said, once it is decided.
+    stats: Stats,
     /// It stands among lines of its kind and has no letter that only Unicode has.
     may_follow: bool,
 }
@@ -178,6 +180,7 @@ pub(super) fn survey(text: &str) -> Survey {
                     end: start + line.len(),
                     encoding,
                     accented: seen.accented,
+                    stats: trial.decided,
                     may_follow: seen.modern == 0 && !after_unicode,
                 });
             }
@@ -208,17 +211,19 @@ fn follow(text: &str, lines: &mut [Line], trial: &mut Trial, words: &mut Tally) 
             continue;
         };
         near = Some(encoding);
+        if line.encoding.is_some() {
+            words.add(encoding, &line.stats);
+            continue;
+        }
         trial.load(part);
         let as_is = trial.as_it_stands();
         let stats = trial.read(encoding);
-        if line.encoding.is_none() {
-            // A word that is a syllable either way: that of the lines around it.
-            let least = if line.may_follow { -16 } else { 8 };
-            if stats.good == 0 || stats.bad * 4 > stats.good || stats.sum <= as_is.sum + least {
-                continue;
-            }
-            line.encoding = Some(encoding);
+        // A word that is a syllable either way: that of the lines around it.
+        let least = if line.may_follow { -16 } else { 8 };
+        if stats.good == 0 || stats.bad * 4 > stats.good || stats.sum <= as_is.sum + least {
+            continue;
         }
+        line.encoding = Some(encoding);
         words.add(encoding, &stats);
     }
 }
@@ -286,6 +291,8 @@ struct Trial {
     cells: Vec<Cell>,
     /// What the last decided line was in.
     hint: Option<Encoding>,
+    /// And what its words said.
+    decided: Stats,
     /// The undecided lines together, in each encoding and as they stand.
     all: [Stats; Encoding::TOLD.len()],
     all_as_is: Stats,
@@ -317,13 +324,25 @@ impl Trial {
     /// The encoding of this line, if it says enough.
     fn decide(&mut self, line: &str, seen: Look) -> Option<Encoding> {
         self.load(line);
-        let as_is = self.as_it_stands();
+        let mut as_is = None;
         if let Some(hint) = self.hint.filter(|&hint| fits(hint, seen)) {
             let stats = self.read(hint);
-            if stats.bad == 0 && stats.good >= 3 && enough(&stats, &as_is) {
-                return Some(hint);
+            if stats.bad == 0 && stats.good >= 3 {
+                // With letters in every other word that no correct Vietnamese has, it cannot stand as it is.
+                let hopeless = seen.odd >= 6 && seen.odd >= stats.total() && stats.kept == 0;
+                let standing = if hopeless {
+                    Stats::default()
+                } else {
+                    self.as_it_stands()
+                };
+                if enough(&stats, &standing) {
+                    self.decided = stats;
+                    return Some(hint);
+                }
+                as_is = (!hopeless).then_some(standing);
             }
         }
+        let as_is = as_is.unwrap_or_else(|| self.as_it_stands());
         let mut best: Option<(Encoding, Stats)> = None;
         let mut second: Option<(Encoding, Stats)> = None;
         for (at, &encoding) in Encoding::TOLD.iter().enumerate() {
@@ -351,6 +370,7 @@ impl Trial {
             return None;
         }
         self.hint = Some(encoding);
+        self.decided = stats;
         Some(encoding)
     }
 

@@ -129,19 +129,61 @@ fn ole(sample: &Sample<'_>) -> &'static str {
     }
 }
 
-/// PKCS #7 in DER (RFC 5652): signed data is a signature unless its name says that it wraps a letter.
+/// PKCS #7 in BER (RFC 5652): signed data is a signature unless its name says that it wraps a letter.
 fn pkcs7(sample: &Sample<'_>) -> Option<&'static str> {
     let head = sample.head.get(..sample.head.len().min(32))?;
     if head.first() != Some(&0x30) {
         return None;
     }
+    // 1.2.840.113549.1.9.16.1.x: compressed (RFC 3274), authenticated and enveloped (RFC 5083).
+    let letter = memchr::memmem::find(head, b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01");
+    if let Some(oid) = letter {
+        return matches!(head.get(oid + 12), Some(9 | 23)).then_some("p7m");
+    }
     // 1.2.840.113549.1.7.x
     let oid = memchr::memmem::find(head, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")?;
     match head.get(oid + 10) {
         Some(2) if !sample.named("p7m") => Some("p7s"),
-        Some(2 | 3) => Some("p7m"),
+        Some(2 | 3 | 6) => Some("p7m"),
         _ => None,
     }
+}
+
+/// OpenPGP in binary (RFC 9580): a session key and something behind it; of other packets the name must
+/// say it too.
+pub(super) fn is_pgp(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    // The packet's tag, where its body begins, and how long that is.
+    let (tag, start, length) = match head {
+        [first @ (0x84 | 0x8c), length, ..] => (first >> 2 & 15, 2, u16::from(*length)),
+        [0x85, high, low, ..] => (1, 3, u16::from_be_bytes([*high, *low])),
+        [first @ (0xc1 | 0xc3), length @ 0..192, ..] => (first & 63, 2, u16::from(*length)),
+        [first @ (0xc1 | 0xc3), high @ 192..224, low, ..] => {
+            let length = u16::from_be_bytes([high - 192, *low]) + 192;
+            (first & 63, 3, length)
+        }
+        // Compressed, signed, literal.
+        [0xa0..=0xa3 | 0x90 | 0xc4 | 0xc8 | 0xcb, ..] => {
+            return ["gpg", "pgp"].iter().any(|name| sample.named(name));
+        }
+        _ => return false,
+    };
+    let body = head.get(start..).unwrap_or_default();
+    let sound = match tag {
+        1 => matches!(
+            body,
+            [3, _, _, _, _, _, _, _, _, 1 | 2 | 16 | 18 | 25, ..] | [6, ..]
+        ),
+        _ => matches!(body, [4, 1..=13, 0 | 1 | 3 | 4, ..] | [5 | 6, ..]),
+    };
+    // Another session key, or the data.
+    let next = sample.at(start as u64 + u64::from(length), 1);
+    let next = next.and_then(|next| next.first().copied());
+    let follows = matches!(
+        next,
+        Some(0x84 | 0x85 | 0x8c | 0xa4..=0xa7 | 0xc1 | 0xc3 | 0xc9 | 0xd2 | 0xd4)
+    );
+    sound && follows
 }
 
 /// bzip2: the magic, a level, and the sign of a block or of the end.
@@ -214,6 +256,23 @@ pub(super) fn is_lha(sample: &Sample<'_>) -> bool {
             b'-'
         ]) | Some([b'-', b'p', b'm', b'0'..=b'9' | b's', b'-'])
     )
+}
+
+/// ARC: one byte of magic, a method, a name of DOS ended by NUL, sizes that fit.
+pub(super) fn is_arc(sample: &Sample<'_>) -> bool {
+    let Some(header) = sample.head.get(..29) else {
+        return false;
+    };
+    let [0x1a, 1..=11, rest @ ..] = header else {
+        return false;
+    };
+    let name = rest.split(|byte| *byte == 0).next().unwrap_or_default();
+    let dos = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-~!#$%&@^(){}'`".contains(byte);
+    let dots = name.iter().filter(|byte| **byte == b'.').count();
+    (1..=12).contains(&name.len())
+        && name.iter().all(dos)
+        && dots <= 1
+        && u32_at(header, 15).is_some_and(|packed| u64::from(packed) + 27 <= sample.size)
 }
 
 /// CPIO: digits behind the magic of the text forms; in the binary form of old, whose magic is two

@@ -14,6 +14,7 @@
 //! assert_eq!(found[0].id, "elf");
 //! ```
 
+mod behind;
 mod binary;
 mod script;
 #[cfg(test)]
@@ -135,6 +136,9 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
         {
             found.add(id);
         }
+    }
+    if !sample.body {
+        behind::kinds(sample, &mut found);
     }
     if plain && found.kinds.is_empty() {
         found.add("text");
@@ -277,11 +281,13 @@ static RULES: &[Rule] = &[
     check("arj", binary::is_arj),
     check("lha", binary::is_lha),
     at("ace", 7, b"**ACE**"),
+    check("arc", binary::is_arc),
     at("zoo", 20, b"\xdc\xa7\xc4\xfd"),
     check("cpio", binary::is_cpio),
     at("ar", 0, b"!<arch>\n"),
     at("xar", 0, b"xar!"),
     at("wim", 0, b"MSWIM\0\0\0"),
+    text("yenc", 0, b"=ybegin "),
     // Images of disks.
     at("iso", 32_769, b"CD001"),
     at("iso", 32_769, b"BEA01"), // UDF without ISO 9660 (ECMA-167 2/9.2)
@@ -302,6 +308,13 @@ static RULES: &[Rule] = &[
         id: "pdf",
         test: Test::TextIf(binary::is_pdf),
     },
+    // Workbooks from before OLE, which Excel still opens: BOF of BIFF2 to BIFF8.
+    at("xls", 0, b"\x09\0\x04\0\x02\0\x10\0"),
+    at("xls", 0, b"\x09\0\x04\0\x02\0\x40\0"),
+    at("xls", 0, b"\x09\x02\x06\0\0\0"),
+    at("xls", 0, b"\x09\x04\x06\0\0\0"),
+    at("xls", 0, b"\x09\x08\x08\0\0\x05"),
+    at("xls", 0, b"\x09\x08\x10\0\0\x06"),
     text("rtf", 0, b"{\\rt"), // Word opens "{\rt" too, without the "f1"
     at(
         "onenote",
@@ -323,6 +336,7 @@ static RULES: &[Rule] = &[
     at("swf", 0, b"CWS"),
     at("swf", 0, b"ZWS"),
     // Messages and the rest.
+    check("pgp", binary::is_pgp),
     at("tnef", 0, b"\x78\x9f\x3e\x22"),
     at("sqlite", 0, b"SQLite format 3\0"),
     at("access", 4, b"Standard Jet DB\0"),

@@ -360,9 +360,9 @@ fn expected(file: &str, what: &str, facts: &str) -> Option<&'static [&'static st
         ("excel4_sample_macro.slk", &["text"]),
         ("test-documents.dmg", &["hfs"]),
         ("testLZMA_oom", &["lzma"]),
-        // Behind random bytes with a ZIP at the end; behind zeros a RAR: a matter of opening.
+        // Random bytes with a ZIP at the end; zeros with a RAR behind them.
         ("test_read_format_zip_sfx", &["zip"]),
-        ("rar5-crc.sfx", &[]),
+        ("rar5-crc.sfx", &["rar"]),
         ("fixture.msi.cfb", &["msi"]),
         ("testAPK.apk", &["apk"]),
         ("testJAR_with_PEHDR.jar", &["jar"]),

@@ -59,11 +59,11 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
                 _ => "text",
             });
         }
-    } else if is_message(first) {
+    } else if is_message(first, if sample.named("eml") { 1 } else { 2 }) {
         found.add("eml");
     } else if is_mailbox(start) {
         found.add("mbox");
-    } else if is_uuencode(first) {
+    } else if is_uuencode(first) || (!sample.body && holds_uuencode(sample.head)) {
         found.add("uuencode");
     } else if memmem::find(first, b"this file must be converted with binhex").is_some() {
         found.add("binhex");
@@ -120,8 +120,9 @@ fn markup(text: &Folded<'_>, found: &mut Found) {
     }
 }
 
-/// Whether it begins like a message (RFC 5322): fields that only messages have, from the first line on.
-fn is_message(first: &[u8]) -> bool {
+/// Whether it begins like a message (RFC 5322): so many fields that only messages have, from the first
+/// line on.
+fn is_message(first: &[u8], wanted: usize) -> bool {
     let mut known = 0;
     for line in first
         .split(|byte| *byte == b'\n')
@@ -143,7 +144,7 @@ fn is_message(first: &[u8]) -> bool {
             return false;
         }
         known += usize::from(FIELDS.iter().any(|field| field.as_bytes() == name));
-        if known == 2 {
+        if known >= wanted {
             return true;
         }
     }
@@ -181,10 +182,37 @@ fn is_uuencode(first: &[u8]) -> bool {
         .next()
         .unwrap_or_default()
         .trim_ascii_end();
-    let Some(rest) = line.strip_prefix(b"begin ") else {
-        return false;
-    };
+    let rest = line.strip_prefix(b"begin-base64 ");
+    let rest = rest.or_else(|| line.strip_prefix(b"begin "));
+    rest.is_some_and(is_mode)
+}
+
+fn is_mode(rest: &[u8]) -> bool {
     matches!(rest, [b'0'..=b'7', b'0'..=b'7', b'0'..=b'7', b' ', _, ..])
+}
+
+/// Whether an encoded file begins behind other text: its line, and a line of code behind it.
+fn holds_uuencode(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(READ)];
+    memmem::find_iter(head, b"\nbegin").any(|at| {
+        let mut lines = head[at + 1..]
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii_end);
+        let (first, data) = (lines.next().unwrap_or_default(), lines.next());
+        let Some(data) = data.filter(|data| !data.is_empty()) else {
+            return false;
+        };
+        let rest = first.strip_prefix(b"begin-base64 ");
+        if rest.is_some_and(is_mode) {
+            return data.iter().all(u8::is_ascii_graphic);
+        }
+        let bytes = usize::from(data[0].wrapping_sub(b' ') & 63);
+        let all = bytes.div_ceil(3) * 4;
+        is_uuencode(first)
+            && data.iter().all(|byte| matches!(byte, b' '..=b'`'))
+            && data.len() <= all + 3
+            && data.len() + 8 >= all
+    })
 }
 
 fn pem(start: &[u8]) -> bool {

@@ -1,5 +1,5 @@
 //! What a ZIP archive is: by the names of its members, as far as its first local headers and its
-//! central directory show them cheaply. Opening it comes later; here only its kind is at stake.
+//! central directory show them cheaply. `archive/zip` opens it; here only its kind is at stake.
 //! (APPNOTE.TXT 4.3.7 local header, 4.3.12 central directory, 4.3.16 end of central directory.)
 
 use memchr::memmem;
@@ -129,12 +129,29 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     let Some(view) = View::of(sample) else { return };
     let any = |test: &dyn Fn(&[u8]) -> bool| view.names.iter().any(|name| test(name));
     let is = |wanted: &str| any(&|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
-    let under = |folder: &str| any(&|name| name.starts_with(folder.as_bytes()));
+    // Office finds its parts in letters of either case; some programs write backslashes.
+    let under = |folder: &str| {
+        any(&|name| {
+            let start = name.get(..folder.len()).unwrap_or_default();
+            let same = |(one, other): (&u8, u8)| {
+                one.eq_ignore_ascii_case(&other) || (*one == b'\\' && other == b'/')
+            };
+            start.len() == folder.len() && start.iter().zip(folder.bytes()).all(same)
+        })
+    };
+    let ends = |end: &str| {
+        any(&|name| {
+            let start = name.len().saturating_sub(end.len());
+            let rest = name.get(start..).unwrap_or_default();
+            rest.eq_ignore_ascii_case(end.as_bytes())
+        })
+    };
     let before = found.kinds.len();
     // Programs first, and beside whatever else it is: a document that is also a program is a program.
     if is("AndroidManifest.xml") || is("classes.dex") || sample.named("apk") {
         found.add("apk");
-    } else if is("META-INF/MANIFEST.MF") || sample.named("jar") {
+    } else if is("META-INF/MANIFEST.MF") || sample.named("jar") || ends(".class") {
+        // Java starts an archive without a manifest too, if it is told the class.
         found.add("jar");
     }
     if is("AppxManifest.xml") || is("AppxBlockMap.xml") || is("AppxMetadata/AppxBundleManifest.xml")
@@ -144,8 +161,10 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     if any(&|name| name.starts_with(b"Payload/") && memmem::find(name, b".app/").is_some()) {
         found.add("ipa");
     }
-    let macros = any(&|name| name.ends_with(b"vbaProject.bin"));
-    let package = is("[Content_Types].xml") || under("_rels/");
+    let macros = ends("vbaProject.bin");
+    // Packages of programmers (NuGet, Visual Studio) use the same form, and hold anything.
+    let programmers = ends(".nuspec") || is("extension.vsixmanifest");
+    let package = !programmers && (is("[Content_Types].xml") || under("_rels/"));
     if view
         .mimetype
         .starts_with(b"application/vnd.oasis.opendocument")
@@ -167,6 +186,13 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
         });
     } else if under("ppt/") && package {
         found.add(if macros { "pptm" } else { "pptx" });
+    } else if package && (ends(".fdseq") || ends(".fdoc") || ends(".fpage")) {
+        found.add("xps");
+    } else if is("META-INF/manifest.xml") && is("content.xml") {
+        // Also without the member that should be its first.
+        found.add("odf");
+    } else if is("META-INF/container.xml") && (ends(".opf") || ends(".xhtml")) {
+        found.add("epub");
     } else if package && found.kinds.len() == before {
         found.add("ooxml");
     }
@@ -175,28 +201,44 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     }
 }
 
-/// Offset, size and entries of the central directory, if its end record is the end of the file.
+/// Offset, size and entries of the central directory, if its end record is near the end of the file.
 fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
     let tail = sample.tail;
     let tail_at = sample.size.checked_sub(tail.len() as u64)?;
-    // The record's comment may hold 64 KiB; the last record whose comment fills the file counts.
-    // Sought by its last byte, which hardly stands in a text.
-    let at = memchr::memrchr_iter(END[3], tail)
-        .filter_map(|last| last.checked_sub(3))
-        .find(|at| {
-            tail.get(*at..)
-                .is_some_and(|record| record.starts_with(END))
-                && u16_at(tail, at + 20)
-                    .is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
-        })?;
-    let record = tail.get(at..)?;
-    let (entries, size) = (u16_at(record, 10)?, u32_at(record, 12)?);
-    if entries == 0 {
-        return None;
+    // Behind the archive something else may stand where the file is an archive by its beginning or
+    // its name, or a program (a signature); elsewhere, where it is a member of a TAR or RAR, it must
+    // end where the file ends. Sought by its last byte, which hardly stands in a text.
+    let open = sample.head.starts_with(b"PK")
+        || sample.head.starts_with(b"MZ")
+        || EXTENSIONS.iter().any(|extension| sample.named(extension));
+    let places = memchr::memrchr_iter(END[3], tail).filter_map(|last| last.checked_sub(3));
+    for at in places.take(PLACES) {
+        let Some(record) = tail.get(at..).filter(|record| record.starts_with(END)) else {
+            continue;
+        };
+        let (Some(entries), Some(size), Some(offset)) =
+            (u16_at(record, 10), u32_at(record, 12), u32_at(record, 16))
+        else {
+            continue;
+        };
+        let fills =
+            u16_at(record, 20).is_some_and(|comment| at + 22 + usize::from(comment) == tail.len());
+        if !fills && !open {
+            continue;
+        }
+        // Counted back from the record: right also where something stands before the archive.
+        let record_at = tail_at.saturating_add(at as u64);
+        let starts = [
+            record_at.checked_sub(u64::from(size)),
+            Some(u64::from(offset)),
+        ];
+        for start in starts.into_iter().flatten() {
+            if entries > 0 && start < record_at && sample.has(start, CENTRAL) {
+                return Some((start, record_at - start, u64::from(entries)));
+            }
+        }
     }
-    // Counted back from the record: right also where something stands before the archive.
-    let start = (tail_at + at as u64).checked_sub(u64::from(size))?;
-    Some((start, u64::from(size), u64::from(entries)))
+    None
 }
 
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -208,3 +250,9 @@ const STARTS: &[&[u8]] = &[LOCAL, END, b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04
 const HEAD: usize = 64 * 1024;
 const MEMBERS: usize = 64;
 const DIRECTORY: usize = 64 * 1024;
+/// Names under which programs look for an archive anywhere in a file.
+const EXTENSIONS: &[&str] = &[
+    "zip", "zipx", "jar", "apk", "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "odt",
+];
+/// How many places that look like the end record's last byte are looked at.
+const PLACES: usize = 4096;

@@ -197,6 +197,12 @@ pub(super) fn samples() -> Vec<Case> {
         (&["lha"], b"\x22\0-lh5-\0\0".to_vec(), &[]),
         (&["lha"], b"\x22\0-lhd-\0\0".to_vec(), &[]),
         (&["ace"], b"\0\0\x31\0\0\0\x90**ACE**\x14".to_vec(), &[]),
+        (
+            &["arc"],
+            b"\x1a\x02A.TXT\0\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\x03\0\0\0abc\x1a\0"
+                .to_vec(),
+            &[],
+        ),
         (&["zoo"], at(20, b"\xdc\xa7\xc4\xfd\x22"), &[]),
         (&["cpio"], [&b"070701"[..], &[b'0'; 104], b"a.exe\0"].concat(), &[]),
         (&["cpio"], put(b"\xc7\x71".to_vec(), 20, &[6, 0, 0, 0]), &[]),
@@ -204,6 +210,7 @@ pub(super) fn samples() -> Vec<Case> {
         (&["xar"], b"xar!\0\x1c\0\x01".to_vec(), &[]),
         (&["wim"], b"MSWIM\0\0\0\xd0\0".to_vec(), &[]),
         (&["uuencode"], b"begin 644 a.exe\r\nM35J0``,````$\r\n".to_vec(), &[]),
+        (&["yenc"], b"=ybegin line=128 size=5 name=a.exe\r\n\x80\r\n".to_vec(), &[]),
         (&["binhex"], b"(This file must be converted with BinHex 4.0)\r\n\r\n:$f".to_vec(), &[]),
         // Images of disks.
         (&["iso"], put(at(32_769, b"CD001\x01"), 36_000, &[0]), &[]),
@@ -229,6 +236,11 @@ pub(super) fn samples() -> Vec<Case> {
         (&["pptx"], zip_of(&["[Content_Types].xml", "ppt/presentation.xml"]), &[]),
         (&["pptm"], zip_of(&["[Content_Types].xml", "ppt/presentation.xml", "ppt/vbaProject.bin"]), &[]),
         (&["ooxml"], zip_of(&["[Content_Types].xml", "visio/document.xml"]), &[]),
+        (&["xps"], zip_of(&["[Content_Types].xml", "_rels/.rels", "FixedDocSeq.fdseq"]), &[]),
+        (&["zip"], zip_of(&["[Content_Types].xml", "_rels/.rels", "a.nuspec", "lib/a.dll"]), &[]),
+        (&["odf"], zip_of(&["META-INF/manifest.xml", "content.xml"]), &[]),
+        (&["jar"], zip_of(&["vn/A.class"]), &[]),
+        (&["docm"], zip_of(&["[Content_Types].xml", "Word\\document.xml", "Word\\VBAPROJECT.BIN"]), &[]),
         (&["odf"], zip(&[("mimetype", b"application/vnd.oasis.opendocument.text", 0), ("content.xml", b"", 0)]), &[]),
         (&["epub"], zip(&[("mimetype", b"application/epub+zip", 0), ("META-INF/container.xml", b"", 0)]), &[]),
         (&["doc"], ole(&office(0x0002_0906), "x"), &[]),
