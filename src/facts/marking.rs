@@ -1,6 +1,6 @@
 //! Marks of state secrets: what was found, where, how sure, and why; nothing that stood around it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
@@ -69,6 +69,22 @@ pub struct Mark {
     pub word: std::sync::Arc<str>,
     /// Why: ids of evidence for and against, as the data file names them.
     pub reasons: Vec<Cow<'static, str>>,
+}
+
+/// In one line, without the part.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (level, strength) = (self.level.as_str(), self.strength.as_str());
+        write!(
+            f,
+            "{level}, {strength}, {} of 100, {}",
+            self.confidence, self.place
+        )?;
+        for (index, reason) in self.reasons.iter().enumerate() {
+            write!(f, "{}{reason}", if index == 0 { ": " } else { " " })?;
+        }
+        Ok(())
+    }
 }
 
 /// Where a mark may stand, in the words of policies and logs.

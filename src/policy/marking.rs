@@ -1,7 +1,5 @@
 //! `marking: …`: whether the message carries a mark of state secrecy.
 
-use std::borrow::Cow;
-
 use super::{
     condition::{Condition, Test},
     read_condition::label_of,
@@ -122,17 +120,4 @@ impl Reader {
         (self.problems.errors() == before)
             .then(|| label_of("marking", node, Test::Marking(Box::new(test))))
     }
-}
-
-/// A mark in one line, for those who look a message up: nothing of what stood around it.
-pub(super) fn told(mark: &Mark) -> String {
-    let reasons: Vec<&str> = mark.reasons.iter().map(Cow::as_ref).collect();
-    format!(
-        "{} {} {} ({}: {})",
-        mark.level.as_str(),
-        mark.strength.as_str(),
-        mark.confidence,
-        mark.place,
-        reasons.join(" ")
-    )
 }

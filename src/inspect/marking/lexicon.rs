@@ -26,8 +26,6 @@ pub(super) struct LevelWord {
     pub(super) level: Level,
     /// As the data file writes it.
     pub(super) word: Arc<str>,
-    /// In the form in which it is compared.
-    pub(super) form: String,
     pub(super) two_words: bool,
 }
 
@@ -66,7 +64,6 @@ impl Lexicon {
                     level: *level,
                     word: Arc::clone(word),
                     two_words: form.contains(' '),
-                    form,
                 });
             }
         }
