@@ -29,8 +29,8 @@ use self::{opening::Moment, services::Running};
 use crate::{
     content::{self, Budget, Gate, Needs, Tree},
     counters::Attempt,
-    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
-    inspect::{self, pattern::Patterns},
+    facts::{Fact, Facts, Files, Mark, Matches, MessageFacts, Reason, Role, SessionFacts},
+    inspect::{self, marking::Marker, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
     reference::Reference,
@@ -45,6 +45,7 @@ pub struct Judging {
     /// The settings that were in force at MAIL.
     site: Arc<Site>,
     patterns: Arc<Patterns>,
+    marker: Option<Arc<Marker>>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -68,6 +69,7 @@ impl Judging {
             policy,
             site,
             patterns,
+            marker,
         } = Running::clone(&services.running.load());
         session.network = session
             .network
@@ -77,6 +79,7 @@ impl Judging {
             generation: policy,
             site,
             patterns,
+            marker,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -286,6 +289,7 @@ impl Judging {
         Finder {
             generation: self.generation.clone(),
             patterns: self.patterns.clone(),
+            marker: self.marker.clone(),
             budget: self.services.limits.opening.clone(),
         }
     }
@@ -293,16 +297,18 @@ impl Judging {
     /// Asks the policy.
     fn judged(mut self, found: Result<Found, String>) -> Decision {
         let failed = match found {
-            Ok((message, files, matches)) => {
-                self.facts.matches = matches;
-                self.facts.message = Fact::Known(message);
-                self.facts.files = Fact::Known(files);
+            Ok(found) => {
+                self.facts.matches = found.matches;
+                self.facts.message = Fact::Known(found.message);
+                self.facts.files = Fact::Known(found.files);
+                self.facts.marking = found.marking;
                 None
             }
             Err(why) => {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
                 self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.marking = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -414,13 +420,19 @@ impl fmt::Debug for Judging {
 }
 
 /// What the stages behind the last byte find.
-type Found = (MessageFacts, Files, Matches);
+struct Found {
+    message: MessageFacts,
+    files: Files,
+    matches: Matches,
+    marking: Fact<Vec<Mark>>,
+}
 
 /// The stages behind the last byte: tree, then facts.
 #[derive(Clone)]
 struct Finder {
     generation: Arc<Generation>,
     patterns: Arc<Patterns>,
+    marker: Option<Arc<Marker>>,
     budget: Budget,
 }
 
@@ -477,11 +489,20 @@ impl Finder {
         let opened = Instant::now();
         let mut files = inspect::files(tree, questions);
         let matches = self.patterns.answer(message, &letter, &mut files);
+        let marking = match self.marker.as_deref() {
+            Some(marker) => Fact::Known(marker.marks(&tree.nodes, &tree.spans)),
+            None => Fact::Unknown(Reason::NotAsked),
+        };
         let facts = (inspect::message(message), files);
         times.inspect += opened.elapsed();
         #[cfg(feature = "sabotage")]
         let facts = crate::sabotage::spoil(facts);
-        (facts.0, facts.1, matches)
+        Found {
+            message: facts.0,
+            files: facts.1,
+            matches,
+            marking,
+        }
     }
 }
 

@@ -44,6 +44,9 @@ fn write(out: &mut String, label: &str, judged: &Judged, all: bool) -> std::fmt:
     if let Some(message) = decision.facts.message.known() {
         write_message(out, message, decision.facts.files.known())?;
     }
+    for mark in decision.facts.marking.known().into_iter().flatten() {
+        writeln!(out, "  mark in part {}: {mark}", clean(&mark.part))?;
+    }
     for early in &judged.refused {
         write_recipients(out, early, all, " at RCPT")?;
     }

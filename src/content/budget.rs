@@ -175,6 +175,20 @@ impl Spending {
         self.check()
     }
 
+    /// Bytes of documents' text that may still come out.
+    pub(super) fn text_left(&self) -> u64 {
+        self.limits.document_text.saturating_sub(self.text)
+    }
+
+    /// Why a text was cut where it was: there is more of it than may come out.
+    pub(super) fn text_over(&self) -> NotOpened {
+        NotOpened::Budget {
+            which: "document_text",
+            limit: self.limits.document_text,
+            seen: self.limits.document_text.saturating_add(1),
+        }
+    }
+
     /// Takes one member.
     pub(super) fn take_member(&mut self) -> Result<(), NotOpened> {
         self.members = self.members.saturating_add(1);

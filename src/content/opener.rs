@@ -17,7 +17,7 @@ use super::{
     Needs, Node, Span, Tree,
     archive::uuencode::uuencode,
     budget::{Budget, Gate, RATIO_FROM, Spending},
-    holds_files, parts, password,
+    holds_files, letter_spans, parts, password,
     readers::{self, Reader},
     source::Source,
 };
@@ -34,6 +34,8 @@ pub(super) struct Opener<'m> {
     pub(super) spending: Spending,
     scratch: Scratch,
     passwords: Option<Rc<[String]>>,
+    /// The node whose text is told already, as a part of a letter.
+    pub(super) told: Option<usize>,
 }
 
 /// A member of a container, as its format describes it.
@@ -93,6 +95,7 @@ impl<'m> Opener<'m> {
             spending: Spending::new(budget, gate),
             scratch: message.spool.scratch(),
             passwords: None,
+            told: None,
         }
     }
 
@@ -119,6 +122,9 @@ impl<'m> Opener<'m> {
             }
             return;
         }
+        // A text holds nothing: it may lie as deep as its container.
+        let text = kinds.iter().all(|kind| readers::is_text(kind));
+        let depth = if text { 0 } else { depth };
         self.read(node, blob, depth, place_in(&kinds), &wanted);
     }
 
@@ -161,10 +167,24 @@ impl<'m> Opener<'m> {
     }
 
     /// Notes why a node is not opened, or not wholly; the first reason stays.
-    fn not_opened(&mut self, node: usize, why: NotOpened) {
+    pub(super) fn not_opened(&mut self, node: usize, why: NotOpened) {
         if let Some(node) = self.tree.nodes.get_mut(node) {
             node.not_opened.get_or_insert(why);
         }
+    }
+
+    /// Takes a piece of a node's text. Text without a letter or a digit is left out.
+    ///
+    /// # Errors
+    /// When the budget for text ends.
+    pub(super) fn text(&mut self, node: usize, span: Span) -> Result<(), NotOpened> {
+        if !span.text.chars().any(char::is_alphanumeric) {
+            return Ok(());
+        }
+        let size = span.text.len() as u64 + SPAN_COST;
+        self.spending.take_text(size)?;
+        self.tree.spans.push(Span { node, ..span });
+        Ok(())
     }
 
     fn sign(&mut self, node: usize, id: &str) {
@@ -263,6 +283,7 @@ impl<'m> Inside<'_, 'm> {
             node.encrypted = Fact::Known(true);
         }
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, self.opener.tree.nodes.len() - 1);
         self.opener.not_opened(self.node, why);
         self.opener.spending.check()
     }
@@ -365,20 +386,18 @@ impl<'m> Inside<'_, 'm> {
         self.opener.needs.documents
     }
 
+    /// Whether the file's text was handed on already, as the text of a letter's part.
+    pub(super) fn is_told(&self) -> bool {
+        self.opener.told == Some(self.node)
+    }
+
     /// Hands on a piece of the file's text; `node` is filled in. Text without a letter or a digit is
     /// left out.
     ///
     /// # Errors
     /// When the budget for text ends: the reader stops and returns it.
     pub(super) fn text(&mut self, span: Span) -> Result<(), NotOpened> {
-        if !span.text.chars().any(char::is_alphanumeric) {
-            return Ok(());
-        }
-        let size = span.text.len() as u64 + SPAN_COST;
-        self.opener.spending.take_text(size)?;
-        let node = self.node;
-        self.opener.tree.spans.push(Span { node, ..span });
-        Ok(())
+        self.opener.text(self.node, span)
     }
 
     /// The member's node, with what is known without its bytes.
@@ -446,6 +465,7 @@ impl<'m> Inside<'_, 'm> {
         }
         let index = self.opener.tree.nodes.len();
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, index);
         self.opener.open(index, blob, self.depth + 1);
     }
 }

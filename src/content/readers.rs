@@ -7,6 +7,7 @@ use super::{
     },
     disk,
     document::{markup, odf, ole, onenote, ooxml, pdf, rtf},
+    letter_spans,
     mail::{eml, mbox, pgp, smime, tnef},
     opener::Inside,
     source::Source,
@@ -29,6 +30,12 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // Texts.
+    ("text", letter_spans::text),
+    ("ics", letter_spans::text),
+    ("vcard", letter_spans::text),
+    ("html", letter_spans::html),
+    ("xml", letter_spans::html),
     // Compound files, and documents with objects inside.
     ("msi", ole::read),
     ("doc", ole::read),
@@ -99,4 +106,9 @@ static READERS: &[(&str, Reader)] = &[
 /// Formats that are recognised and not opened, by design.
 fn unsupported(_: &mut Inside<'_, '_>, _: &Source) -> Result<(), NotOpened> {
     Err(NotOpened::Unsupported)
+}
+
+/// Whether a kind is text and nothing else.
+pub(super) fn is_text(kind: &Kind) -> bool {
+    matches!(kind.id, "text" | "ics" | "vcard" | "xml")
 }
