@@ -381,6 +381,12 @@ impl<'m> Inside<'_, 'm> {
         Ok(())
     }
 
+    /// The text of the container that was handed on so far.
+    pub(super) fn own_spans(&self) -> impl Iterator<Item = &Span> {
+        let spans = self.opener.tree.spans.iter();
+        spans.filter(move |span| span.node == self.node)
+    }
+
     /// The member's node, with what is known without its bytes.
     fn node_of(&self, member: Member) -> Node {
         let parent = self.container();
