@@ -400,6 +400,12 @@ impl<'m> Inside<'_, 'm> {
         self.opener.text(self.node, span)
     }
 
+    /// The text of the container that was handed on so far.
+    pub(super) fn own_spans(&self) -> impl Iterator<Item = &Span> {
+        let spans = self.opener.tree.spans.iter();
+        spans.filter(move |span| span.node == self.node)
+    }
+
     /// The member's node, with what is known without its bytes.
     fn node_of(&self, member: Member) -> Node {
         let parent = self.container();

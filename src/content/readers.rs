@@ -39,12 +39,18 @@ static READERS: &[(&str, Reader)] = &[
     // Compound files, and documents with objects inside.
     ("msi", ole::read),
     ("doc", ole::read),
+    ("doc", text::ole::read),
     ("xls", ole::read),
+    ("xls", text::ole::read),
     ("ppt", ole::read),
+    ("ppt", text::ole::read),
     ("ole", ole::read),
+    ("ole", text::ole::read),
     ("ole-encrypted", ole::read),
     ("msg", ole::read),
+    ("msg", text::ole::read),
     ("rtf", rtf::read),
+    ("rtf", text::rtf::read),
     ("onenote", onenote::read),
     // What mail programs wrap attachments in.
     ("tnef", tnef::read),
