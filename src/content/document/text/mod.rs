@@ -5,3 +5,5 @@ pub(in crate::content) mod ooxml;
 mod package;
 mod paragraph;
 mod tags;
+#[cfg(test)]
+mod tests;
