@@ -14,4 +14,6 @@ mod properties;
 pub(in crate::content) mod rtf;
 mod runs;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod xls;

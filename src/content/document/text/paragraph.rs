@@ -236,6 +236,10 @@ impl Lane {
         }
         let mut text = self.text;
         text.truncate(text.trim_end().len());
+        let indented = text.len().saturating_sub(text.trim_start().len());
+        if indented > 0 {
+            text.drain(..indented);
+        }
         let most = |count: usize| count > 0 && count.saturating_mul(2) > self.words;
         Some(Span {
             node: 0,

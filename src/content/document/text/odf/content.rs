@@ -192,7 +192,11 @@ impl Reading<'_, '_, '_, '_> {
     }
 
     fn paragraph(&mut self, tag: &Tag<'_>, depth: u32) {
-        let style = self.styles.style("paragraph", tag.raw(b"style-name"));
+        let name = tag.raw(b"style-name");
+        let mut style = self.styles.style("paragraph", name);
+        if let (Body::Sheets, None, Some(cell)) = (self.body, name, self.frames.cell()) {
+            style.props = cell.over(&style.props);
+        }
         if style.breaks && !self.page_empty {
             self.next_page();
         }

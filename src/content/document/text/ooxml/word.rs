@@ -166,6 +166,10 @@ impl Word<'_, '_, '_, '_> {
             }
             self.skip = None;
         }
+        // Most ends are those of properties.
+        if self.run_properties.is_some_and(|at| at < depth) {
+            return Ok(());
+        }
         let ended = |at: Option<u32>| at.is_some_and(|at| at >= depth);
         if ended(self.reading.map(|(at, _)| at)) {
             self.reading = None;

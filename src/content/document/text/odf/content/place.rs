@@ -1,9 +1,12 @@
 //! What stands around a paragraph of an OpenDocument file: tables, frames, notes, what is deleted.
 
-use super::{Body, Reading, Tag};
+use super::{Body, Part, Reading, Tag};
 use crate::{
     content::{
-        document::text::{ooxml::is_watermark, paragraph::Where},
+        document::text::{
+            ooxml::is_watermark,
+            paragraph::{Props, Where},
+        },
         span::Spot,
     },
     facts::NotOpened,
@@ -36,6 +39,8 @@ pub(super) enum Around {
         column: u32,
         framed: bool,
         shaded: bool,
+        /// What its texts look like; in text documents their own styles say it.
+        props: Props,
         /// It holds a number or a date.
         number: bool,
     },
@@ -68,6 +73,15 @@ impl Frames {
                 frame.what,
                 Around::Cell { shaded: true, .. } | Around::Box { shaded: true, .. }
             )
+        })
+    }
+
+    /// The look of texts on a sheet, as far as their cell says it.
+    pub(super) fn cell(&self) -> Option<&Props> {
+        let cells = self.open.iter().rev().map(|frame| &frame.what);
+        cells.into_iter().find_map(|what| match what {
+            Around::Cell { props, .. } => Some(props),
+            _ => None,
         })
     }
 
@@ -230,13 +244,16 @@ impl Reading<'_, '_, '_, '_> {
             framed: style.framed.unwrap_or_default()
                 && (*declared == 1 || self.body == Body::Sheets),
             shaded: style.shaded.unwrap_or_default(),
+            props: style,
             number: tag.raw(b"value-type").is_some_and(|kind| kind != b"string"),
         };
         self.frames.push(depth, what);
     }
 
     fn shape(&mut self, tag: &Tag<'_>, depth: u32) {
-        if tag.is(b"placeholder", b"true") {
+        // What a slide says in the place of these stands with the slide.
+        let prompts = self.part == Part::Masters && tag.raw(b"class").is_some();
+        if prompts || tag.is(b"placeholder", b"true") {
             self.frames.push(depth, Around::Prompt);
             return;
         }
