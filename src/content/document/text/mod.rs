@@ -8,4 +8,6 @@ mod ppt;
 mod properties;
 pub(in crate::content) mod rtf;
 mod runs;
+#[cfg(test)]
+mod tests;
 mod xls;

@@ -138,11 +138,7 @@ fn directory(data: &[u8], places: &mut HashMap<u32, u32>) {
     }
 }
 
-fn at_place<'b>(
-    bytes: &'b [u8],
-    places: &HashMap<u32, u32>,
-    number: u32,
-) -> Option<Record<'b>> {
+fn at_place<'b>(bytes: &'b [u8], places: &HashMap<u32, u32>, number: u32) -> Option<Record<'b>> {
     let place = *places.get(&number)? as usize;
     Some(record(bytes.get(place..)?)?.0)
 }
@@ -262,7 +258,8 @@ impl<'b> Presentation<'b> {
                     let number = reference.and_then(|record| u32_at(record.data, 0));
                     match number.and_then(|number| Some((number, texts.get(number as usize)?))) {
                         Some((number, text)) if shown.insert(number) => {
-                            let more = records(record.data).filter(|record| record.id != OUTLINE_REF);
+                            let more =
+                                records(record.data).filter(|record| record.id != OUTLINE_REF);
                             self.atoms(inside, text.iter().copied().chain(more), spot)?;
                         }
                         Some(_) => {}
@@ -273,11 +270,11 @@ impl<'b> Presentation<'b> {
                 COMMENT => self.comment(inside, record)?,
                 // Comments stand in records that no older program reads.
                 TAG_DATA if todo.len() < DEEPEST => todo.push(record.data),
-                PROPERTIES | PROPERTIES_2 | PROPERTIES_3 => {
-                    let whole = rest.get(..8 + length).unwrap_or_default();
-                    for (spot, text) in art::texts(whole) {
+                SHAPE if todo.len() < DEEPEST => {
+                    for (spot, text) in art::texts(record.data) {
                         self.line(inside, &text, spot)?;
                     }
+                    todo.push(record.data);
                 }
                 _ if record.container && todo.len() < DEEPEST => todo.push(record.data),
                 _ => {}
@@ -337,14 +334,22 @@ impl<'b> Presentation<'b> {
     /// Header and footer that slides show.
     fn head(&mut self, inside: &mut Inside<'_, '_>, head: Record<'b>) -> Result<(), NotOpened> {
         for record in records(head.data).filter(|record| record.id == STRING) {
-            let spot = if record.instance == 1 { Spot::Header } else { Spot::Footer };
+            let spot = if record.instance == 1 {
+                Spot::Header
+            } else {
+                Spot::Footer
+            };
             self.line(inside, &utf16(record.data), spot)?;
         }
         Ok(())
     }
 
     /// A comment: its author, its text, the author's initials.
-    fn comment(&mut self, inside: &mut Inside<'_, '_>, comment: Record<'b>) -> Result<(), NotOpened> {
+    fn comment(
+        &mut self,
+        inside: &mut Inside<'_, '_>,
+        comment: Record<'b>,
+    ) -> Result<(), NotOpened> {
         let text = records(comment.data).find(|record| record.id == STRING && record.instance == 1);
         match text {
             Some(text) => self.line(inside, &utf16(text.data), Spot::Comment),
@@ -391,11 +396,7 @@ impl<'b> Presentation<'b> {
         self.put(inside, &mut waiting)
     }
 
-    fn put(
-        &mut self,
-        inside: &mut Inside<'_, '_>,
-        waiting: &mut Waiting,
-    ) -> Result<(), NotOpened> {
+    fn put(&mut self, inside: &mut Inside<'_, '_>, waiting: &mut Waiting) -> Result<(), NotOpened> {
         let style = std::mem::take(&mut waiting.style);
         let Some(text) = waiting.text.take() else {
             return Ok(());
@@ -438,7 +439,12 @@ impl<'b> Presentation<'b> {
         self.paragraph(inside, &mut paragraph, spot, is_centred)
     }
 
-    fn line(&mut self, inside: &mut Inside<'_, '_>, text: &str, spot: Spot) -> Result<(), NotOpened> {
+    fn line(
+        &mut self,
+        inside: &mut Inside<'_, '_>,
+        text: &str,
+        spot: Spot,
+    ) -> Result<(), NotOpened> {
         let mut paragraph = Paragraph::default();
         for line in text.split(['\r', '\n']) {
             paragraph.push_str(line, Look::default());
@@ -542,9 +548,6 @@ const PERSIST_DIRECTORY: u16 = 0x1772;
 const COMMENT: u16 = 0x2ee0;
 const TAG_DATA: u16 = 0x138b;
 const SHAPE: u16 = 0xf004;
-const PROPERTIES: u16 = 0xf00b;
-const PROPERTIES_2: u16 = 0xf121;
-const PROPERTIES_3: u16 = 0xf122;
 const TEXT_BOX: u16 = 0xf00d;
 const CLIENT_DATA: u16 = 0xf011;
 /// Edits that are looked through.
