@@ -71,7 +71,9 @@ impl Body {
     fn know(&mut self, inside: &Inside<'_, '_>) {
         for span in inside.own_spans() {
             self.known.extend(span.text.lines().map(plain));
-            self.line = self.line.max(span.line.saturating_add(1));
+            if span.spot == Spot::Body {
+                self.line = self.line.max(span.line.saturating_add(1));
+            }
         }
     }
 
