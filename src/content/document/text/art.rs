@@ -14,9 +14,12 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<(Spot, String)> {
     let mut found = Vec::new();
     let mut at = 0_usize;
     let mut left = MOST_RECORDS;
-    while let (Some(head), Some(id), Some(length)) =
-        (u16_at(bytes, at), u16_at(bytes, at + 2), u32_at(bytes, at + 4))
-        && left > 0
+    let mut shape = 0;
+    while let (Some(head), Some(id), Some(length)) = (
+        u16_at(bytes, at),
+        u16_at(bytes, at + 2),
+        u32_at(bytes, at + 4),
+    ) && left > 0
     {
         left -= 1;
         let data = at + 8;
@@ -26,17 +29,31 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<(Spot, String)> {
             continue;
         }
         let end = data.saturating_add(length as usize).min(bytes.len());
-        if matches!(id, 0xf00b | 0xf121 | 0xf122) {
-            let data = bytes.get(data..end).unwrap_or_default();
-            properties(data, usize::from(head >> 4), &mut found);
+        match id {
+            // FSP: what shape it is.
+            0xf00a => shape = head >> 4,
+            0xf00b | 0xf121 | 0xf122 => {
+                let data = bytes.get(data..end).unwrap_or_default();
+                properties(data, head >> 4, letters_of(shape.into()), &mut found);
+            }
+            _ => {}
         }
         at = end;
     }
     found
 }
 
+/// What letters of a shape are ([MS-ODRAW] 2.4.24): those of WordArt lie across the page.
+pub(super) fn letters_of(shape: u32) -> Spot {
+    match shape {
+        24..=31 | 136..=175 => Spot::Watermark,
+        _ => Spot::TextBox,
+    }
+}
+
 /// The properties of a shape ([MS-ODRAW] 2.3.1): a table, and behind it the long values in its order.
-fn properties(data: &[u8], count: usize, found: &mut Vec<(Spot, String)>) {
+fn properties(data: &[u8], count: u16, letters: Spot, found: &mut Vec<(Spot, String)>) {
+    let count = usize::from(count);
     let mut long = count.saturating_mul(6);
     for entry in data.chunks_exact(6).take(count) {
         let (Some(id), Some(value)) = (u16_at(entry, 0), u32_at(entry, 2)) else {
@@ -52,7 +69,7 @@ fn properties(data: &[u8], count: usize, found: &mut Vec<(Spot, String)>) {
         long = end;
         match id & 0x3fff {
             // gtextUNICODE
-            0xc0 => found.push((Spot::Watermark, utf16(text))),
+            0xc0 => found.push((letters, utf16(text))),
             // wzDescription
             0x381 => found.push((Spot::Alt, utf16(text))),
             _ => {}

@@ -71,7 +71,9 @@ impl Body {
     fn know(&mut self, inside: &Inside<'_, '_>) {
         for span in inside.own_spans() {
             self.known.extend(span.text.lines().map(plain));
-            self.line = self.line.max(span.line.saturating_add(1));
+            if span.spot == Spot::Body {
+                self.line = self.line.max(span.line.saturating_add(1));
+            }
         }
     }
 
@@ -208,3 +210,24 @@ const WINDOW: usize = 4096;
 static PRELOADED: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 /// Bytes of properties that are read.
 const LONG_PROPERTIES: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_rtf_is_unpacked() {
+        // [MS-OXRTFCP] 3.1 and 3.2.
+        let packed = b"\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125B2\x0a\xf3 hel\x09\0 bw\x05\xb0ld}\x0a\x80\x0f\xa0";
+        let document = b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n";
+        assert_eq!(PRELOADED.len(), 207);
+        assert_eq!(unpack(packed).unwrap(), document);
+        let crossing =
+            b"\x1a\0\0\0\x1c\0\0\0LZFu\xe2\xd4\x4b\x51\x41\0\x04\x20WXYZ\x0d\x6e\x7d\x01\x0e\xb0";
+        assert_eq!(unpack(crossing).unwrap(), b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}");
+        for length in 0..packed.len() {
+            let found = unpack(&packed[..length]).unwrap_or_default();
+            assert!(document.starts_with(&found), "cut at {length}");
+        }
+    }
+}

@@ -78,7 +78,11 @@ impl Paragraph {
     /// wherever that does not come.
     pub(super) fn is_full(&self) -> bool {
         let space = self.text.ends_with([' ', '\n', '\t']);
-        let (long, many) = if space { (LONG, MANY) } else { (2 * LONG, 2 * MANY) };
+        let (long, many) = if space {
+            (LONG, MANY)
+        } else {
+            (2 * LONG, 2 * MANY)
+        };
         self.text.len() > long || self.runs.len() > many
     }
 
@@ -86,11 +90,7 @@ impl Paragraph {
     ///
     /// # Errors
     /// When the budget for text ends.
-    pub(super) fn hand_on(
-        &mut self,
-        inside: &mut Inside<'_, '_>,
-        at: At,
-    ) -> Result<(), NotOpened> {
+    pub(super) fn hand_on(&mut self, inside: &mut Inside<'_, '_>, at: At) -> Result<(), NotOpened> {
         let result = match self.has_text() {
             true => self.split(inside, at),
             false => Ok(()),
@@ -102,7 +102,10 @@ impl Paragraph {
 
     fn split(&self, inside: &mut Inside<'_, '_>, at: At) -> Result<(), NotOpened> {
         // A reader who finds Unicode's own letters in such a font has another font there.
-        let unicode = self.text.chars().any(|c| matches!(c, '\u{1ea0}'..='\u{1ef9}'));
+        let unicode = self
+            .text
+            .chars()
+            .any(|c| matches!(c, '\u{1ea0}'..='\u{1ef9}'));
         let mut sorts: Vec<(Option<Spot>, bool)> = Vec::new();
         for (_, look) in &self.runs {
             let sort = sort(look);
@@ -224,7 +227,7 @@ impl Part {
             Encoding::Tcvn3Capitals => Encoding::Tcvn3.name(),
             font => font.name(),
         });
-        (self.text, style, legacy)
+        (self.text.trim().to_owned(), style, legacy)
     }
 }
 

@@ -138,15 +138,13 @@ pub(super) fn read(
         start = end;
     }
     let shapes = if layout.old { &[][..] } else { get(50) };
-    let mut line = 0;
-    for (spot, text) in drawings(shapes) {
+    for (line, (spot, text)) in (0..).zip(drawings(shapes)) {
         inside.text(Span {
             spot,
             line,
             text,
             ..Span::default()
         })?;
-        line += 1;
     }
     match damaged || !whole || stories.broken {
         true => Err(NotOpened::Damaged),
@@ -164,8 +162,7 @@ fn headers(
     end: u32,
 ) -> Result<(), NotOpened> {
     let mut at = start;
-    let mut number = 0;
-    for place in places.chunks_exact(4) {
+    for (number, place) in places.chunks_exact(4).enumerate() {
         let place = u32_at(place, 0).unwrap_or(0);
         let next = start.saturating_add(place).min(end);
         if next > at {
@@ -177,7 +174,6 @@ fn headers(
             stories.read(inside, at, next, spot)?;
             at = next;
         }
-        number += 1;
     }
     // What no place leads to is shown by no program, but stands there.
     stories.read(inside, at, end, Spot::Header)

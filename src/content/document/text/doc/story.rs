@@ -105,7 +105,11 @@ impl<'b> Stories<'b> {
                     }
                     (true, _) => {
                         let units = [high.take().unwrap_or(unit), unit];
-                        let units = if units[0] == unit { &units[1..] } else { &units[..] };
+                        let units = if units[0] == unit {
+                            &units[1..]
+                        } else {
+                            &units[..]
+                        };
                         char::decode_utf16(units.iter().copied())
                             .next()
                             .and_then(Result::ok)
@@ -188,7 +192,11 @@ impl<'b> Stories<'b> {
             '(' if now.characters.symbol.is_some() => {
                 if let Some((font, letter)) = now.characters.symbol {
                     let font = self.format.encoding(font);
-                    let letter = if letter >> 8 == 0xf0 { letter & 0xff } else { letter };
+                    let letter = if letter >> 8 == 0xf0 {
+                        letter & 0xff
+                    } else {
+                        letter
+                    };
                     let letter = char::from_u32(u32::from(letter));
                     paragraph.push(letter.unwrap_or(' '), Look { font, ..now.look });
                 }

@@ -1,11 +1,15 @@
 //! Text of PowerPoint presentations of 1997 to 2003 ([MS-PPT]): slides in their order with titles, notes
 //! and comments, what masters say on their own.
 
+mod record;
 mod style;
 
 use std::collections::{HashMap, HashSet};
 
-use self::style::{Styles, TextStyle};
+use self::{
+    record::{Record, at_place, outline_texts, persists, places, record, records},
+    style::{Styles, TextStyle},
+};
 use super::{
     art,
     runs::{At, Lines, Look, Paragraph, windows1252},
@@ -13,7 +17,7 @@ use super::{
 use crate::{
     content::{
         document::ole::{
-            compound::{Compound, u16_at, u32_at},
+            compound::{Compound, u32_at},
             package::utf16,
         },
         opener::Inside,
@@ -21,40 +25,6 @@ use crate::{
     },
     facts::NotOpened,
 };
-
-/// A record of a presentation.
-#[derive(Clone, Copy, Debug)]
-struct Record<'b> {
-    id: u16,
-    instance: u16,
-    container: bool,
-    data: &'b [u8],
-}
-
-/// The records that stand in these bytes; the last may be cut.
-fn records(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let (record, length) = record(rest)?;
-        rest = rest.get(8 + length..).unwrap_or_default();
-        Some(record)
-    })
-}
-
-/// The record that bytes begin with, and how many bytes of data it has.
-fn record(bytes: &[u8]) -> Option<(Record<'_>, usize)> {
-    let head = u16_at(bytes, 0)?;
-    let length = u32_at(bytes, 4)? as usize;
-    let rest = bytes.get(8..)?;
-    let data = rest.get(..length).unwrap_or(rest);
-    let record = Record {
-        id: u16_at(bytes, 2)?,
-        instance: head >> 4,
-        container: head & 15 == 15,
-        data,
-    };
-    Some((record, data.len()))
-}
 
 /// Hands on the text of a presentation.
 pub(super) fn read(
@@ -95,56 +65,6 @@ pub(super) fn read(
         true => Ok(()),
         false => Err(NotOpened::Damaged),
     }
-}
-
-/// Where each object of the presentation stands, as its edits say, the newest first, and the number of
-/// the document ([MS-PPT] 2.3.3 to 2.3.5).
-fn places(bytes: &[u8], mut edit: u32) -> (HashMap<u32, u32>, Option<u32>) {
-    let mut places = HashMap::new();
-    let mut document = None;
-    let mut left = bytes.len();
-    for _ in 0..MOST_EDITS {
-        let found = bytes.get(edit as usize..).and_then(record);
-        let Some((found, _)) = found.filter(|(found, _)| found.id == USER_EDIT) else {
-            break;
-        };
-        document = document.or_else(|| u32_at(found.data, 16));
-        let list = u32_at(found.data, 12).and_then(|at| bytes.get(at as usize..));
-        if let Some((list, length)) = list.and_then(record)
-            && list.id == PERSIST_DIRECTORY
-            && let Some(rest) = left.checked_sub(length)
-        {
-            left = rest;
-            directory(list.data, &mut places);
-        }
-        match u32_at(found.data, 8) {
-            // Each edit points to the one before it.
-            Some(before) if before != 0 && before < edit => edit = before,
-            _ => break,
-        }
-    }
-    (places, document)
-}
-
-fn directory(data: &[u8], places: &mut HashMap<u32, u32>) {
-    let mut words = data.chunks_exact(4).filter_map(|word| u32_at(word, 0));
-    while let Some(head) = words.next() {
-        for number in 0..head >> 20 {
-            let Some(place) = words.next() else {
-                return;
-            };
-            places.entry((head & 0xf_ffff) + number).or_insert(place);
-        }
-    }
-}
-
-fn at_place<'b>(
-    bytes: &'b [u8],
-    places: &HashMap<u32, u32>,
-    number: u32,
-) -> Option<Record<'b>> {
-    let place = *places.get(&number)? as usize;
-    Some(record(bytes.get(place..)?)?.0)
 }
 
 struct Presentation<'b> {
@@ -262,7 +182,8 @@ impl<'b> Presentation<'b> {
                     let number = reference.and_then(|record| u32_at(record.data, 0));
                     match number.and_then(|number| Some((number, texts.get(number as usize)?))) {
                         Some((number, text)) if shown.insert(number) => {
-                            let more = records(record.data).filter(|record| record.id != OUTLINE_REF);
+                            let more =
+                                records(record.data).filter(|record| record.id != OUTLINE_REF);
                             self.atoms(inside, text.iter().copied().chain(more), spot)?;
                         }
                         Some(_) => {}
@@ -273,11 +194,11 @@ impl<'b> Presentation<'b> {
                 COMMENT => self.comment(inside, record)?,
                 // Comments stand in records that no older program reads.
                 TAG_DATA if todo.len() < DEEPEST => todo.push(record.data),
-                PROPERTIES | PROPERTIES_2 | PROPERTIES_3 => {
-                    let whole = rest.get(..8 + length).unwrap_or_default();
-                    for (spot, text) in art::texts(whole) {
+                SHAPE if todo.len() < DEEPEST => {
+                    for (spot, text) in art::texts(record.data) {
                         self.line(inside, &text, spot)?;
                     }
+                    todo.push(record.data);
                 }
                 _ if record.container && todo.len() < DEEPEST => todo.push(record.data),
                 _ => {}
@@ -337,14 +258,22 @@ impl<'b> Presentation<'b> {
     /// Header and footer that slides show.
     fn head(&mut self, inside: &mut Inside<'_, '_>, head: Record<'b>) -> Result<(), NotOpened> {
         for record in records(head.data).filter(|record| record.id == STRING) {
-            let spot = if record.instance == 1 { Spot::Header } else { Spot::Footer };
+            let spot = if record.instance == 1 {
+                Spot::Header
+            } else {
+                Spot::Footer
+            };
             self.line(inside, &utf16(record.data), spot)?;
         }
         Ok(())
     }
 
     /// A comment: its author, its text, the author's initials.
-    fn comment(&mut self, inside: &mut Inside<'_, '_>, comment: Record<'b>) -> Result<(), NotOpened> {
+    fn comment(
+        &mut self,
+        inside: &mut Inside<'_, '_>,
+        comment: Record<'b>,
+    ) -> Result<(), NotOpened> {
         let text = records(comment.data).find(|record| record.id == STRING && record.instance == 1);
         match text {
             Some(text) => self.line(inside, &utf16(text.data), Spot::Comment),
@@ -391,11 +320,7 @@ impl<'b> Presentation<'b> {
         self.put(inside, &mut waiting)
     }
 
-    fn put(
-        &mut self,
-        inside: &mut Inside<'_, '_>,
-        waiting: &mut Waiting,
-    ) -> Result<(), NotOpened> {
+    fn put(&mut self, inside: &mut Inside<'_, '_>, waiting: &mut Waiting) -> Result<(), NotOpened> {
         let style = std::mem::take(&mut waiting.style);
         let Some(text) = waiting.text.take() else {
             return Ok(());
@@ -438,7 +363,12 @@ impl<'b> Presentation<'b> {
         self.paragraph(inside, &mut paragraph, spot, is_centred)
     }
 
-    fn line(&mut self, inside: &mut Inside<'_, '_>, text: &str, spot: Spot) -> Result<(), NotOpened> {
+    fn line(
+        &mut self,
+        inside: &mut Inside<'_, '_>,
+        text: &str,
+        spot: Spot,
+    ) -> Result<(), NotOpened> {
         let mut paragraph = Paragraph::default();
         for line in text.split(['\r', '\n']) {
             paragraph.push_str(line, Look::default());
@@ -483,35 +413,6 @@ impl<'b> Presentation<'b> {
     }
 }
 
-/// The entries of a list: the object's number, the slide's, and its texts in the outline.
-fn persists(data: &[u8]) -> Vec<(u32, u32, Vec<Record<'_>>)> {
-    let mut entries: Vec<(u32, u32, Vec<Record<'_>>)> = Vec::new();
-    for record in records(data) {
-        if record.id == SLIDE_PERSIST {
-            let number = u32_at(record.data, 0).unwrap_or(0);
-            let slide = u32_at(record.data, 12).unwrap_or(0);
-            entries.push((number, slide, Vec::new()));
-        } else if let Some((_, _, texts)) = entries.last_mut() {
-            texts.push(record);
-        }
-    }
-    entries
-}
-
-/// The texts of an outline, each its atoms.
-fn outline_texts<'b>(outline: &[Record<'b>]) -> Vec<Vec<Record<'b>>> {
-    let mut texts: Vec<Vec<Record<'b>>> = Vec::new();
-    for record in outline {
-        if record.id == TEXT_HEADER {
-            texts.push(Vec::new());
-        }
-        if let Some(text) = texts.last_mut() {
-            text.push(*record);
-        }
-    }
-    texts
-}
-
 /// UTF-16, all of it.
 fn wide(bytes: &[u8]) -> String {
     let units = bytes
@@ -542,9 +443,6 @@ const PERSIST_DIRECTORY: u16 = 0x1772;
 const COMMENT: u16 = 0x2ee0;
 const TAG_DATA: u16 = 0x138b;
 const SHAPE: u16 = 0xf004;
-const PROPERTIES: u16 = 0xf00b;
-const PROPERTIES_2: u16 = 0xf121;
-const PROPERTIES_3: u16 = 0xf122;
 const TEXT_BOX: u16 = 0xf00d;
 const CLIENT_DATA: u16 = 0xf011;
 /// Edits that are looked through.

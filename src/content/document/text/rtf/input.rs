@@ -73,7 +73,8 @@ impl<'b> Input<'b> {
             rest = rest.get(1..).unwrap_or_default();
         }
         let mut number: Option<i64> = None;
-        while let Some((digit, more)) = rest.split_first().filter(|(byte, _)| byte.is_ascii_digit()) {
+        while let Some((digit, more)) = rest.split_first().filter(|(byte, _)| byte.is_ascii_digit())
+        {
             let value = number.unwrap_or(0).saturating_mul(10);
             number = Some(value.saturating_add(i64::from(digit - b'0')));
             rest = more;
@@ -82,7 +83,10 @@ impl<'b> Input<'b> {
             rest = more;
         }
         self.0 = rest;
-        Some(Token::Word(word, number.map(|number| if negative { -number } else { number })))
+        Some(Token::Word(
+            word,
+            number.map(|number| if negative { -number } else { number }),
+        ))
     }
 }
 

@@ -8,7 +8,10 @@ use self::{
     input::{Input, Token},
     tables::{Colours, Fonts},
 };
-use super::runs::{At, Lines, Look, Paragraph, windows1252};
+use super::{
+    art,
+    runs::{At, Lines, Look, Paragraph, windows1252},
+};
 use crate::{
     content::{
         opener::Inside,
@@ -148,7 +151,9 @@ struct Document {
     standard_font: i32,
     /// Text that is not a story's.
     text: String,
+    /// The name of the shape's property.
     shape: String,
+    shape_type: u32,
 }
 
 impl Document {
@@ -172,6 +177,7 @@ impl Document {
             standard_font: 0,
             text: String::new(),
             shape: String::new(),
+            shape_type: 0,
         }
     }
 
@@ -199,7 +205,10 @@ impl Document {
         };
         let ended = self.now.destination;
         if self.stories.len() > 1
-            && self.stories.last().is_some_and(|story| story.groups > self.groups.len())
+            && self
+                .stories
+                .last()
+                .is_some_and(|story| story.groups > self.groups.len())
         {
             self.paragraph(inside)?;
             self.stories.pop();
@@ -218,7 +227,10 @@ impl Document {
             Destination::ShapeValue => {
                 let text = std::mem::take(&mut self.text);
                 match self.shape.trim() {
-                    "gtextUNICODE" => self.hand_on(inside, Spot::Watermark, text)?,
+                    "shapeType" => self.shape_type = text.trim().parse().unwrap_or(0),
+                    "gtextUNICODE" => {
+                        self.hand_on(inside, art::letters_of(self.shape_type), text)?;
+                    }
                     "wzDescription" => self.hand_on(inside, Spot::Alt, text)?,
                     _ => {}
                 }
@@ -329,10 +341,10 @@ impl Document {
                 }
             }
             Destination::Fonts => self.fonts.name(text),
-            Destination::Property | Destination::ShapeName | Destination::ShapeValue => {
-                if self.text.len() < LONG {
-                    self.text.push_str(text);
-                }
+            Destination::Property | Destination::ShapeName | Destination::ShapeValue
+                if self.text.len() < LONG =>
+            {
+                self.text.push_str(text);
             }
             _ => {}
         }
@@ -354,9 +366,17 @@ impl Document {
             }
             (high, _) => {
                 let units = [high.unwrap_or(0), unit];
-                let units = if high.is_some() { &units[..] } else { &units[1..] };
+                let units = if high.is_some() {
+                    &units[..]
+                } else {
+                    &units[1..]
+                };
                 let found = char::decode_utf16(units.iter().copied()).next();
-                self.character(found.and_then(Result::ok).unwrap_or(char::REPLACEMENT_CHARACTER));
+                self.character(
+                    found
+                        .and_then(Result::ok)
+                        .unwrap_or(char::REPLACEMENT_CHARACTER),
+                );
             }
         }
         self.skip = self.now.substitutes;

@@ -2,11 +2,7 @@
 
 use super::{Destination, Document};
 use crate::{
-    content::{
-        document::text::runs::Look,
-        opener::Inside,
-        span::Spot,
-    },
+    content::{document::text::runs::Look, opener::Inside, span::Spot},
     facts::NotOpened,
 };
 
@@ -177,10 +173,14 @@ impl Document {
             b"v" => look.hidden = on,
             b"deleted" => look.deleted = on,
             b"fs" => {
-                look.half_points = number.and_then(|size| u16::try_from(size).ok()).unwrap_or(0);
+                look.half_points = number
+                    .and_then(|size| u16::try_from(size).ok())
+                    .unwrap_or(0);
             }
             b"cf" => {
-                state.colour = number.and_then(|number| usize::try_from(number).ok()).unwrap_or(0);
+                state.colour = number
+                    .and_then(|number| usize::try_from(number).ok())
+                    .unwrap_or(0);
             }
             b"pard" => {
                 state.in_table = false;

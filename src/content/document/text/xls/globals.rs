@@ -172,7 +172,9 @@ impl Globals {
             let runs = data.get(used..).unwrap_or_default();
             let count = usize::from(u16_at(runs, 0).unwrap_or(0));
             let runs = runs.get(2..).unwrap_or_default().chunks_exact(4);
-            let runs = runs.take(count).filter_map(|run| u16_at(run, 0).zip(u16_at(run, 2)));
+            let runs = runs
+                .take(count)
+                .filter_map(|run| u16_at(run, 0).zip(u16_at(run, 2)));
             owned.runs = runs.collect();
         }
         if used > data.len() {
@@ -243,7 +245,14 @@ impl Globals {
         let five = record.id == FONT && data.len() > 14;
         let (weight, name) = match five {
             true => (u16_at(data, 6).unwrap_or(400), 14),
-            false => (if u16_at(data, 2).unwrap_or(0) & 1 == 1 { 700 } else { 400 }, 6),
+            false => (
+                if u16_at(data, 2).unwrap_or(0) & 1 == 1 {
+                    700
+                } else {
+                    400
+                },
+                6,
+            ),
         };
         let colour = u16_at(data, 4).unwrap_or(0);
         let length = usize::from(data.get(name).copied().unwrap_or(0));
@@ -275,7 +284,9 @@ fn is_red(colour: u16, palette: &[u8]) -> bool {
         .checked_sub(8)
         .and_then(|number| palette.chunks_exact(4).nth(number.into()));
     match own {
-        Some([red, green, blue, _]) => crate::content::document::text::runs::is_red(*red, *green, *blue),
+        Some([red, green, blue, _]) => {
+            crate::content::document::text::runs::is_red(*red, *green, *blue)
+        }
         _ => matches!(colour, 2 | 10),
     }
 }

@@ -6,7 +6,7 @@ mod strings;
 
 use self::{
     globals::Globals,
-    strings::{Strings, Text, segments},
+    strings::{Strings, Text},
 };
 use super::{
     art,
@@ -170,7 +170,10 @@ impl<'g> Sheet<'g> {
                 }
                 LABEL | RSTRING | LABEL_2 => {
                     let (cell, skip) = match record.id {
-                        LABEL_2 => (u16_at(data, 0).zip(u16_at(data, 2)).map(|(r, c)| (r, c, 0)), 7),
+                        LABEL_2 => (
+                            u16_at(data, 0).zip(u16_at(data, 2)).map(|(r, c)| (r, c, 0)),
+                            7,
+                        ),
                         _ => (cell(), 6),
                     };
                     let short = record.id == LABEL_2;
@@ -179,7 +182,13 @@ impl<'g> Sheet<'g> {
                         self.cell(inside, cell, text.as_text())?;
                     }
                 }
-                FORMULA | FORMULA_3 | FORMULA_4 => formula = cell().unwrap_or_default(),
+                FORMULA | FORMULA_3 | FORMULA_4 => {
+                    formula = cell().unwrap_or_default();
+                    // What is no number has these bytes at its end; a text then comes behind.
+                    if u16_at(data, 12) != Some(0xffff) {
+                        self.numbers(inside, record)?;
+                    }
+                }
                 STRING => {
                     if let Some(text) = self.globals.text(bytes, record, 0, false) {
                         self.cell(inside, formula, text.as_text())?;
@@ -189,15 +198,27 @@ impl<'g> Sheet<'g> {
                 HEADER | FOOTER => {
                     let short = !self.globals.wide;
                     if let Some(text) = self.globals.text(bytes, record, 0, short) {
-                        let spot = if record.id == HEADER { Spot::Header } else { Spot::Footer };
+                        let spot = if record.id == HEADER {
+                            Spot::Header
+                        } else {
+                            Spot::Footer
+                        };
                         self.page_text(inside, &text.text, spot)?;
                     }
                 }
                 HEADERFOOTER => self.more_page_texts(inside, data)?,
-                OBJ => object = u16_at(data, 4).filter(|_| u16_at(data, 0) == Some(0x15)).unwrap_or(0),
+                OBJ => {
+                    object = u16_at(data, 4)
+                        .filter(|_| u16_at(data, 0) == Some(0x15))
+                        .unwrap_or(0)
+                }
                 TXO => {
                     if let Some(text) = self.globals.boxed(bytes, record) {
-                        let spot = if object == 0x19 { Spot::Comment } else { Spot::TextBox };
+                        let spot = if object == 0x19 {
+                            Spot::Comment
+                        } else {
+                            Spot::TextBox
+                        };
                         self.lines_of(inside, text.as_text(), spot)?;
                     }
                     object = 0;
@@ -275,7 +296,7 @@ impl<'g> Sheet<'g> {
         let mut at = 4;
         loop {
             let found = match record.id {
-                NUMBER => {
+                NUMBER | FORMULA | FORMULA_3 | FORMULA_4 => {
                     let number = data.get(6..14).and_then(|bytes| bytes.try_into().ok());
                     u16_at(data, 4).zip(number.map(f64::from_le_bytes))
                 }
@@ -339,7 +360,11 @@ impl<'g> Sheet<'g> {
                 break;
             };
             at += used;
-            let spot = if number % 2 == 0 { Spot::Header } else { Spot::Footer };
+            let spot = if number % 2 == 0 {
+                Spot::Header
+            } else {
+                Spot::Footer
+            };
             self.page_text(inside, &text, spot)?;
         }
         Ok(())
@@ -402,7 +427,11 @@ fn rk(value: u32) -> f64 {
         0 => f64::from_bits(u64::from(value & !3) << 32),
         _ => f64::from(value.cast_signed() >> 2),
     };
-    if value & 1 == 1 { number / 100.0 } else { number }
+    if value & 1 == 1 {
+        number / 100.0
+    } else {
+        number
+    }
 }
 
 const BOFS: [u16; 4] = [0x0809, 0x0409, 0x0209, 0x0009];

@@ -1,10 +1,7 @@
 //! Strings of workbooks ([MS-XLS] 2.5.293 to 2.5.296), which go on over the ends of their records.
 
 use super::{CONTINUE, Record, records};
-use crate::content::document::{
-    ole::compound::u16_at,
-    text::runs::windows1252,
-};
+use crate::content::document::{ole::compound::u16_at, text::runs::windows1252};
 
 /// A text and where in it each font begins, in units of UTF-16.
 #[derive(Clone, Copy, Debug, Default)]
