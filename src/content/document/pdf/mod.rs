@@ -11,9 +11,9 @@ mod findings;
 mod object;
 mod security;
 mod stream;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::{borrow::Cow, io};
 

@@ -109,8 +109,7 @@ impl Reader {
         // The appearance's box, as its matrix turns it, is laid on the annotation's (clause 12.5.5).
         let [l, b, r, t] = form.area;
         let corners = [(l, b), (r, b), (r, t), (l, t)];
-        let Area([fl, fb, fr, ft]) =
-            Area::around(corners.map(|(x, y)| form.matrix.point(x, y)));
+        let Area([fl, fb, fr, ft]) = Area::around(corners.map(|(x, y)| form.matrix.point(x, y)));
         let [a0, a1, a2, a3] = doc.numbers::<4>(dict, "Rect").unwrap_or([fl, fb, fr, ft]);
         let Area([al, ab, ar, at]) = Area::around([(a0, a1), (a2, a3)]);
         let scale = |to: f64, from: f64| if from.abs() > 1e-6 { to / from } else { 1.0 };
@@ -145,7 +144,9 @@ impl Reader {
         let mut seen = HashSet::new();
         while let Some(value) = open.pop() {
             reach.inside.spending().check()?;
-            let Value::Ref(number, _) = value else { continue };
+            let Value::Ref(number, _) = value else {
+                continue;
+            };
             if !seen.insert(number) || seen.len() > MAX_ANNOTATIONS {
                 continue;
             }
@@ -208,10 +209,13 @@ fn texts<'f>(
     match value {
         Value::Text(text) => vec![doc.text_of(at, text)],
         Value::Array(list) => {
-            let texts = list.into_iter().take(MAX_CHOICES).filter_map(|value| match value {
-                Value::Text(text) => Some(doc.text_of(at, text)),
-                _ => None,
-            });
+            let texts = list
+                .into_iter()
+                .take(MAX_CHOICES)
+                .filter_map(|value| match value {
+                    Value::Text(text) => Some(doc.text_of(at, text)),
+                    _ => None,
+                });
             texts.collect()
         }
         _ => Vec::new(),
@@ -219,7 +223,9 @@ fn texts<'f>(
 }
 
 fn squeezed(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_whitespace()).collect()
+    text.chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect()
 }
 
 /// Invisible, hidden, or not to be seen on the screen (table 167).

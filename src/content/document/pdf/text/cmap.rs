@@ -34,7 +34,8 @@ impl CMap {
                         if let [Operand::Text(low), Operand::Text(high)] = pair
                             && map.spaces.len() < MAX_SPACES
                         {
-                            map.spaces.push((low.len().clamp(1, 4), code(low), code(high)));
+                            map.spaces
+                                .push((low.len().clamp(1, 4), code(low), code(high)));
                         }
                     }
                 }
@@ -62,8 +63,11 @@ impl CMap {
                 }
                 b"endcidrange" => {
                     for triple in operands.chunks_exact(3) {
-                        if let [Operand::Text(low), Operand::Text(high), Operand::Number(cid)] =
-                            triple
+                        if let [
+                            Operand::Text(low),
+                            Operand::Text(high),
+                            Operand::Number(cid),
+                        ] = triple
                         {
                             map.cid(code(low), code(high), *cid);
                         }
@@ -148,7 +152,11 @@ impl CMap {
     /// What a code stands for; false where it does not say.
     pub(super) fn letters(&self, code: u32, into: &mut String) -> bool {
         if let Some((from, to)) = self.letters.get(&code) {
-            into.push_str(self.pool.get(*from as usize..*to as usize).unwrap_or_default());
+            into.push_str(
+                self.pool
+                    .get(*from as usize..*to as usize)
+                    .unwrap_or_default(),
+            );
             return true;
         }
         let Some((low, first)) = within(&self.ranges, code) else {

@@ -125,9 +125,7 @@ impl<'f> Doc<'f> {
     pub(super) fn text_of(&self, at: Option<Entry>, text: Text<'_>) -> String {
         let bytes = text.bytes(MAX_TEXT);
         match (self.lock.key(), at) {
-            (Some(key), Some(at)) => {
-                text_string(&key.decrypt(key.handler.strings, at, &bytes))
-            }
+            (Some(key), Some(at)) => text_string(&key.decrypt(key.handler.strings, at, &bytes)),
             _ => text_string(&bytes),
         }
     }
@@ -186,7 +184,9 @@ fn doc_char(byte: u8) -> char {
         '•', '†', '‡', '…', '—', '–', 'ƒ', '⁄', '‹', '›', '−', '‰', '„', '“', '”', '‘', '’', '‚',
         '™', 'ﬁ', 'ﬂ', 'Ł', 'Œ', 'Š', 'Ÿ', 'Ž', 'ı', 'ł', 'œ', 'š', 'ž', '\u{fffd}', '€',
     ];
-    let own = usize::from(byte).checked_sub(0x80).and_then(|at| OWN.get(at));
+    let own = usize::from(byte)
+        .checked_sub(0x80)
+        .and_then(|at| OWN.get(at));
     own.copied().unwrap_or(char::from(byte))
 }
 

@@ -108,7 +108,9 @@ impl Font {
                 }
             }
             let first = doc.entry(dict, "FirstChar").and_then(|first| first.int());
-            let first = first.and_then(|first| u32::try_from(first).ok()).unwrap_or(0);
+            let first = first
+                .and_then(|first| u32::try_from(first).ok())
+                .unwrap_or(0);
             for (code, width) in (first..256).zip(doc.array(dict, "Widths")) {
                 if let Some(width) = doc.number(&width) {
                     font.widths.insert(code, width as f32);
@@ -188,8 +190,7 @@ impl Font {
             }
             _ => {}
         }
-        if self.base.is_none() && subtype == "Type1" && doc.dict(dict, "FontDescriptor").is_none()
-        {
+        if self.base.is_none() && subtype == "Type1" && doc.dict(dict, "FontDescriptor").is_none() {
             // One of the fourteen that every viewer has.
             self.base = Some(Base::Standard);
         }
@@ -397,7 +398,8 @@ impl Font {
             Some(map) => {
                 let at = usize::from(cid) * 2;
                 let pair = map.get(at..at + 2).unwrap_or_default();
-                pair.iter().fold(0, |glyph, byte| glyph << 8 | u16::from(*byte))
+                pair.iter()
+                    .fold(0, |glyph, byte| glyph << 8 | u16::from(*byte))
             }
             None => program.glyph_of_cid(cid),
         };
@@ -420,7 +422,9 @@ impl Font {
 /// A font's name without the tag of a subset: `ABCDEF+.VnTimeH`.
 fn without_tag(name: &str) -> &str {
     match name.split_once('+') {
-        Some((tag, name)) if tag.len() == 6 && tag.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+        Some((tag, name))
+            if tag.len() == 6 && tag.bytes().all(|byte| byte.is_ascii_uppercase()) =>
+        {
             name
         }
         _ => name,

@@ -293,7 +293,8 @@ impl<'a, 'f> Interpreter<'a, 'f> {
         let doc = reach.doc;
         let name = operands.first().and_then(Operand::name).unwrap_or_default();
         let list = doc.dict(&resources.dict, "ExtGState");
-        let Some(parameters) = list.and_then(|list| doc.dict(&list, &String::from_utf8_lossy(name)))
+        let Some(parameters) =
+            list.and_then(|list| doc.dict(&list, &String::from_utf8_lossy(name)))
         else {
             return Ok(());
         };
@@ -319,7 +320,11 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             return Ok(());
         };
         let all = text.then(state.ctm);
-        let sign = if state.size * state.stretch < 0.0 { -1.0 } else { 1.0 };
+        let sign = if state.size * state.stretch < 0.0 {
+            -1.0
+        } else {
+            1.0
+        };
         let along = match font.vertical {
             true => all.direction(0.0, -1.0),
             false => all.direction(sign, 0.0),
@@ -353,13 +358,25 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             let (start, end, step) = if font.vertical {
                 // One em a letter, downwards.
                 let step = -state.size.abs();
-                (all.point(0.0, moved), all.point(0.0, moved + step), step - state.character)
+                (
+                    all.point(0.0, moved),
+                    all.point(0.0, moved + step),
+                    step - state.character,
+                )
             } else {
-                let space = if used == 1 && code == 32 { state.word } else { 0.0 };
+                let space = if used == 1 && code == 32 {
+                    state.word
+                } else {
+                    0.0
+                };
                 let width = width * state.stretch;
                 let step = width + (state.character + space) * state.stretch;
                 let end = moved + width + space * state.stretch;
-                (all.point(moved, state.rise), all.point(end, state.rise), step)
+                (
+                    all.point(moved, state.rise),
+                    all.point(end, state.rise),
+                    step,
+                )
             };
             moved += step;
             self.page.glyphs.push(Glyph {
@@ -374,7 +391,8 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             });
             rest = rest.get(used..).unwrap_or_default();
             if self.page.glyphs.len().is_multiple_of(HOLD) {
-                self.held.push(reach.inside.spending().hold(HOLD as u64 * GLYPH)?);
+                self.held
+                    .push(reach.inside.spending().hold(HOLD as u64 * GLYPH)?);
                 reach.inside.spending().check()?;
             }
         }

@@ -63,8 +63,14 @@ impl Turn {
         match degrees {
             0 => Self { sin: 0.0, cos: 1.0 },
             90 => Self { sin: 1.0, cos: 0.0 },
-            180 => Self { sin: 0.0, cos: -1.0 },
-            270 => Self { sin: -1.0, cos: 0.0 },
+            180 => Self {
+                sin: 0.0,
+                cos: -1.0,
+            },
+            270 => Self {
+                sin: -1.0,
+                cos: 0.0,
+            },
             _ => {
                 let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
                 Self { sin, cos }
@@ -221,8 +227,11 @@ impl<'p> Maker<'p> {
                     return None;
                 }
                 let level = (run.base - last.base).abs() < 0.12 * run.size;
-                let penalty = if level { 0.0 } else { 3.0 * run.size };
-                Some(gap.abs() + penalty)
+                // What one operator shows belongs together, whatever lies under it.
+                let same = last.shown.1 == run.shown.0;
+                let mut penalty = if level { 0.0 } else { 3.0 };
+                penalty += if same { 0.0 } else { 0.6 };
+                Some(gap.abs() + penalty * run.size)
             };
             let best = layers
                 .iter()
@@ -261,7 +270,10 @@ impl<'p> Maker<'p> {
         let near = (known.from - run.from).abs() < 0.25 * run.size
             && (known.base - run.base).abs() < 0.25 * run.size;
         let text = |run: &Run| self.slice(run).iter().map(|glyph| self.text(glyph));
-        near && run.solid > 0 && text(known).flat_map(str::chars).eq(text(run).flat_map(str::chars))
+        near && run.solid > 0
+            && text(known)
+                .flat_map(str::chars)
+                .eq(text(run).flat_map(str::chars))
     }
 
     /// Whether the gap between two runs ends a column or a cell.
@@ -278,7 +290,10 @@ impl<'p> Maker<'p> {
         if gap > size * limit {
             return true;
         }
-        gap > size * LETTER_GAP && self.ruling.has_between(last.to, run.from, run.base + size * 0.3)
+        gap > size * LETTER_GAP
+            && self
+                .ruling
+                .has_between(last.to, run.from, run.base + size * 0.3)
     }
 
     fn line(&self, runs: &[Run], row: u32, column: u32) -> Option<Line> {
@@ -290,7 +305,10 @@ impl<'p> Maker<'p> {
                 let size = last.size.min(run.size);
                 let gap = run.from - last.to;
                 let starts_blank = self.slice(run).first().is_some_and(|glyph| {
-                    self.text(glyph).chars().next().is_some_and(char::is_whitespace)
+                    self.text(glyph)
+                        .chars()
+                        .next()
+                        .is_some_and(char::is_whitespace)
                 });
                 // Between letters that stand apart, the gap between two words stays wider.
                 let apart = last.solid <= 1 && run.solid == 1 && last.ends_blank;
@@ -299,7 +317,12 @@ impl<'p> Maker<'p> {
                 }
             }
             for glyph in self.slice(run) {
-                let look = self.page.looks.get(glyph.look as usize).copied().unwrap_or_default();
+                let look = self
+                    .page
+                    .looks
+                    .get(glyph.look as usize)
+                    .copied()
+                    .unwrap_or_default();
                 let letters = self.text(glyph);
                 text.push(letters, look.legacy);
                 votes.add(letters, glyph, &look);
@@ -314,7 +337,10 @@ impl<'p> Maker<'p> {
         let from = first.from;
         let to = runs.iter().map(|run| run.to).fold(from, f64::max);
         let size = votes.size();
-        let base = runs.iter().max_by(|a, b| a.solid.cmp(&b.solid)).map_or(0.0, |run| run.base);
+        let base = runs
+            .iter()
+            .max_by(|a, b| a.solid.cmp(&b.solid))
+            .map_or(0.0, |run| run.base);
         let edges = [from, base - 0.25 * size, to, base + 0.8 * size];
         let [l, b, r, t] = edges;
         let corners = [(l, b), (r, b), (r, t), (l, t)].map(|corner| self.turn.back(corner));
@@ -465,7 +491,10 @@ fn centre(page: &Page, lines: &mut [Line]) {
         [(l, b), (r, t)]
     }));
     let width = page.size.0;
-    for line in lines.iter_mut().filter(|line| rows.get(&line.row) == Some(&1)) {
+    for line in lines
+        .iter_mut()
+        .filter(|line| rows.get(&line.row) == Some(&1))
+    {
         let Area([l, _, r, _]) = line.area;
         let middle = f64::midpoint(l, r);
         let near = |centre: f64| (middle - centre).abs() < width * 0.02;

@@ -14,8 +14,8 @@ mod lexer;
 mod lines;
 mod names;
 mod page;
-mod paint;
 mod pages;
+mod paint;
 mod program;
 mod properties;
 mod resources;
@@ -118,7 +118,9 @@ impl Reader {
             }
         }
         let mut interpreter = Interpreter::new(shared);
-        let resources = interpreter.shared.resources(reach.doc, object.resources.as_ref());
+        let resources = interpreter
+            .shared
+            .resources(reach.doc, object.resources.as_ref());
         interpreter.page.size = object.size;
         if let Some(resources) = &resources {
             interpreter.run(&bytes, resources, object.matrix, reach)?;

@@ -88,7 +88,8 @@ pub(super) fn letters(name: &str, into: &mut String) -> bool {
 
 /// The number in a glyph's name that is nothing but one: `g12`, `glyph12`, `gid00012`, `cid:12`.
 pub(super) fn glyph_number(name: &str) -> Option<u16> {
-    let digits = name.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ':');
+    let digits =
+        name.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ':');
     let prefix = name.strip_suffix(digits)?;
     match prefix {
         "g" | "G" | "glyph" | "gid" | "cid" | "cid:" | "index" => digits.parse().ok(),
@@ -137,7 +138,9 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     }
     let [cff, post] = lists;
     Tables {
-        glyphs: words(include_str!("glyphs.txt")).filter_map(glyph).collect(),
+        glyphs: words(include_str!("glyphs.txt"))
+            .filter_map(glyph)
+            .collect(),
         cff,
         post,
     }
@@ -145,14 +148,60 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 
 /// StandardEncoding beyond ASCII.
 const STANDARD_HIGH: &[(u8, char)] = &[
-    (0xa1, '¡'), (0xa2, '¢'), (0xa3, '£'), (0xa4, '⁄'), (0xa5, '¥'), (0xa6, 'ƒ'), (0xa7, '§'),
-    (0xa8, '¤'), (0xa9, '\''), (0xaa, '“'), (0xab, '«'), (0xac, '‹'), (0xad, '›'), (0xae, 'ﬁ'),
-    (0xaf, 'ﬂ'), (0xb1, '–'), (0xb2, '†'), (0xb3, '‡'), (0xb4, '·'), (0xb6, '¶'), (0xb7, '•'),
-    (0xb8, '‚'), (0xb9, '„'), (0xba, '”'), (0xbb, '»'), (0xbc, '…'), (0xbd, '‰'), (0xbf, '¿'),
-    (0xc1, '`'), (0xc2, '´'), (0xc3, 'ˆ'), (0xc4, '˜'), (0xc5, '¯'), (0xc6, '˘'), (0xc7, '˙'),
-    (0xc8, '¨'), (0xca, '˚'), (0xcb, '¸'), (0xcd, '˝'), (0xce, '˛'), (0xcf, 'ˇ'), (0xd0, '—'),
-    (0xe1, 'Æ'), (0xe3, 'ª'), (0xe8, 'Ł'), (0xe9, 'Ø'), (0xea, 'Œ'), (0xeb, 'º'), (0xf1, 'æ'),
-    (0xf5, 'ı'), (0xf8, 'ł'), (0xf9, 'ø'), (0xfa, 'œ'), (0xfb, 'ß'),
+    (0xa1, '¡'),
+    (0xa2, '¢'),
+    (0xa3, '£'),
+    (0xa4, '⁄'),
+    (0xa5, '¥'),
+    (0xa6, 'ƒ'),
+    (0xa7, '§'),
+    (0xa8, '¤'),
+    (0xa9, '\''),
+    (0xaa, '“'),
+    (0xab, '«'),
+    (0xac, '‹'),
+    (0xad, '›'),
+    (0xae, 'ﬁ'),
+    (0xaf, 'ﬂ'),
+    (0xb1, '–'),
+    (0xb2, '†'),
+    (0xb3, '‡'),
+    (0xb4, '·'),
+    (0xb6, '¶'),
+    (0xb7, '•'),
+    (0xb8, '‚'),
+    (0xb9, '„'),
+    (0xba, '”'),
+    (0xbb, '»'),
+    (0xbc, '…'),
+    (0xbd, '‰'),
+    (0xbf, '¿'),
+    (0xc1, '`'),
+    (0xc2, '´'),
+    (0xc3, 'ˆ'),
+    (0xc4, '˜'),
+    (0xc5, '¯'),
+    (0xc6, '˘'),
+    (0xc7, '˙'),
+    (0xc8, '¨'),
+    (0xca, '˚'),
+    (0xcb, '¸'),
+    (0xcd, '˝'),
+    (0xce, '˛'),
+    (0xcf, 'ˇ'),
+    (0xd0, '—'),
+    (0xe1, 'Æ'),
+    (0xe3, 'ª'),
+    (0xe8, 'Ł'),
+    (0xe9, 'Ø'),
+    (0xea, 'Œ'),
+    (0xeb, 'º'),
+    (0xf1, 'æ'),
+    (0xf5, 'ı'),
+    (0xf8, 'ł'),
+    (0xf9, 'ø'),
+    (0xfa, 'œ'),
+    (0xfb, 'ß'),
 ];
 /// Letters of one ligature.
 const MAX_PIECES: usize = 8;

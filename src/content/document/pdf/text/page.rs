@@ -117,7 +117,12 @@ impl Page {
     /// The number of a look.
     pub(super) fn look(&mut self, look: Look) -> u32 {
         // Looks change seldom and come back: the last few are asked.
-        let found = self.looks.iter().rev().take(8).position(|known| *known == look);
+        let found = self
+            .looks
+            .iter()
+            .rev()
+            .take(8)
+            .position(|known| *known == look);
         let at = match found {
             Some(back) => self.looks.len() - 1 - back,
             None => {

@@ -17,7 +17,7 @@ use crate::facts::NotOpened;
 
 /// The root of a document.
 pub(super) struct Catalog<'f> {
-    pub(super) at: Entry,
+
     pub(super) dict: Dict<'f>,
     /// The properties of the document.
     pub(super) info: Option<(Entry, Dict<'f>)>,
@@ -66,7 +66,7 @@ pub(super) fn catalog<'f>(doc: &Doc<'f>) -> Option<Catalog<'f>> {
         .iter()
         .filter_map(|number| object(*number))
         .find(|(_, dict)| doc.dict(dict, "Pages").is_some());
-    let (at, dict) = rooted.or_else(|| {
+    let (_, dict) = rooted.or_else(|| {
         let mut entries = (0..file.len()).rev().filter_map(|at| file.entry(at));
         entries.find_map(|entry| match file.read(entry, &mut |_| ()).0 {
             Value::Dict(dict) if dict.get("Type").and_then(Value::name) == Some(b"Catalog") => {
@@ -75,7 +75,7 @@ pub(super) fn catalog<'f>(doc: &Doc<'f>) -> Option<Catalog<'f>> {
             _ => None,
         })
     })?;
-    Some(Catalog { at, dict, info })
+    Some(Catalog { dict, info })
 }
 
 /// The layers that are switched off when the document is opened (clause 8.11.4.3).
@@ -163,7 +163,9 @@ pub(super) fn each<'f>(
     }
     let mut last = None;
     for at in 0..doc.file.len() {
-        let Some(entry) = doc.file.entry(at) else { break };
+        let Some(entry) = doc.file.entry(at) else {
+            break;
+        };
         if last == Some(entry.number) {
             continue;
         }
@@ -216,13 +218,20 @@ fn page<'f>(doc: &Doc<'f>, dict: Dict<'f>, inherited: &Inherited<'f>) -> PageObj
         [a, b, c, d] => Area::around([(*a, *b), (*c, *d)]).0,
         _ => [0.0, 0.0, 595.0, 842.0],
     };
-    let rotate = inherited.rotate.as_ref().and_then(|value| doc.file.int(Some(value)));
+    let rotate = inherited
+        .rotate
+        .as_ref()
+        .and_then(|value| doc.file.int(Some(value)));
     let (matrix, size) = upright(area, rotate.unwrap_or(0));
     let mut contents = Vec::new();
     if let Some(value) = dict.get("Contents") {
         match doc.get(value) {
             (_, Value::Array(list)) => {
-                contents.extend(list.iter().take(MAX_STREAMS).filter_map(|value| doc.get(value).0));
+                contents.extend(
+                    list.iter()
+                        .take(MAX_STREAMS)
+                        .filter_map(|value| doc.get(value).0),
+                );
             }
             (Some(entry), _) => contents.push(entry),
             _ => {}

@@ -108,7 +108,9 @@ impl Piece {
         } else {
             self.curved = true;
         }
-        let old = self.area.map_or([point, point], |Area([l, b, r, t])| [(l, b), (r, t)]);
+        let old = self
+            .area
+            .map_or([point, point], |Area([l, b, r, t])| [(l, b), (r, t)]);
         self.area = Some(Area::around(old.into_iter().chain([point])));
     }
 }
@@ -153,7 +155,13 @@ impl Path {
     }
 
     /// Notes what the path leaves on the page, and ends it.
-    pub(super) fn paint(&mut self, page: &mut Page, ctm: Matrix, fill: Option<Colour>, stroke: bool) {
+    pub(super) fn paint(
+        &mut self,
+        page: &mut Page,
+        ctm: Matrix,
+        fill: Option<Colour>,
+        stroke: bool,
+    ) {
         for piece in self.pieces.drain(..) {
             piece.paint(page, ctm, fill, stroke);
         }
@@ -192,7 +200,8 @@ impl Piece {
         } else if stroke && !self.curved {
             for pair in self.points.windows(2) {
                 if let [from, to] = pair {
-                    page.strokes.push([ctm.point(from.0, from.1), ctm.point(to.0, to.1)]);
+                    page.strokes
+                        .push([ctm.point(from.0, from.1), ctm.point(to.0, to.1)]);
                 }
             }
         }

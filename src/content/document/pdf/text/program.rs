@@ -162,7 +162,11 @@ impl Program {
         let (strings, _) = index(bytes, at)?;
         let top = tops.first().and_then(|range| bytes.get(range.clone()))?;
         let top = dict(top);
-        let number = |key: u16| top.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+        let number = |key: u16| {
+            top.iter()
+                .find(|(known, _)| *known == key)
+                .map(|(_, value)| *value)
+        };
         let glyphs = usize::try_from(number(17)?).ok()?;
         let glyphs = usize::from(u16_at(bytes, glyphs)?);
         let is_cid = number(0x0c1e).is_some();
@@ -174,7 +178,9 @@ impl Program {
             }
         };
         let mut add = |glyph: usize, sid: u16| {
-            let Ok(glyph) = u16::try_from(glyph) else { return };
+            let Ok(glyph) = u16::try_from(glyph) else {
+                return;
+            };
             if is_cid {
                 self.cids.insert(sid, glyph);
             } else if let Some(name) = name(sid) {
@@ -325,7 +331,11 @@ fn index(bytes: &[u8], at: usize) -> Option<(Vec<std::ops::Range<usize>>, usize)
     let base = at + 3;
     let offset = |number: usize| {
         let field = bytes.get(base + number * size..base + number * size + size)?;
-        Some(field.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte)))
+        Some(
+            field
+                .iter()
+                .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte)),
+        )
     };
     let data = base + (count + 1) * size - 1;
     let mut pieces = Vec::new();
@@ -358,7 +368,9 @@ fn dict(bytes: &[u8]) -> Vec<(u16, i64)> {
             29 => (next(1) << 24 | next(2) << 16 | next(3) << 8 | next(4), 5),
             30 => {
                 let rest = bytes.get(at + 1..).unwrap_or_default();
-                let end = rest.iter().position(|byte| byte & 0xf == 0xf || byte >> 4 == 0xf);
+                let end = rest
+                    .iter()
+                    .position(|byte| byte & 0xf == 0xf || byte >> 4 == 0xf);
                 (0, end.map_or(rest.len(), |end| end + 1) + 1)
             }
             32..=246 => (i64::from(byte) - 139, 1),

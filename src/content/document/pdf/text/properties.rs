@@ -105,7 +105,9 @@ pub(super) fn alternatives(reach: &mut Reach<'_, '_, '_, '_>) -> Result<(), NotO
     let mut line = 0;
     let mut buffers: HashMap<u32, Vec<u32>> = HashMap::new();
     for at in 0..doc.file.len() {
-        let Some(entry) = doc.file.entry(at) else { break };
+        let Some(entry) = doc.file.entry(at) else {
+            break;
+        };
         if at % 1024 == 0 {
             reach.inside.spending().check()?;
         }
@@ -113,7 +115,10 @@ pub(super) fn alternatives(reach: &mut Reach<'_, '_, '_, '_>) -> Result<(), NotO
             .entry(entry.buffer)
             .or_insert_with(|| alternatives_in(doc, entry.buffer));
         let behind = starts.partition_point(|place| *place < entry.at);
-        if starts.get(behind).is_none_or(|place| place - entry.at > NEAR) {
+        if starts
+            .get(behind)
+            .is_none_or(|place| place - entry.at > NEAR)
+        {
             continue;
         }
         let mut found = Vec::new();
@@ -158,7 +163,14 @@ fn hand_on(
 }
 
 /// Properties that say nothing of the text.
-const TECHNICAL: &[&str] = &["Producer", "Creator", "CreationDate", "ModDate", "Trapped", "Author"];
+const TECHNICAL: &[&str] = &[
+    "Producer",
+    "Creator",
+    "CreationDate",
+    "ModDate",
+    "Trapped",
+    "Author",
+];
 const MAX_PROPERTIES: usize = 256;
 const MAX_OUTLINES: usize = 100_000;
 /// Bytes of XMP.

@@ -165,7 +165,9 @@ impl<'f> Shared<'f> {
         reach: &mut Reach<'_, 'f, '_, '_>,
     ) -> Result<Form<'f>, NotOpened> {
         let doc = reach.doc;
-        let matrix = doc.numbers::<6>(dict, "Matrix").map_or(Matrix::IDENTITY, Matrix);
+        let matrix = doc
+            .numbers::<6>(dict, "Matrix")
+            .map_or(Matrix::IDENTITY, Matrix);
         let [a, b, c, d] = doc.numbers::<4>(dict, "BBox").unwrap_or_default();
         let Area(area) = Area::around([(a, b), (c, d)]);
         Ok(Form {

@@ -34,9 +34,13 @@ impl Ruling {
         for stroke in &page.strokes {
             let [(u0, v0), (u1, v1)] = stroke.map(|end| turn.apply(end));
             if (v0 - v1).abs() < 1.0 {
-                ruling.level.push([f64::midpoint(v0, v1), u0.min(u1), u0.max(u1)]);
+                ruling
+                    .level
+                    .push([f64::midpoint(v0, v1), u0.min(u1), u0.max(u1)]);
             } else if (u0 - u1).abs() < 1.0 {
-                ruling.upright.push([f64::midpoint(u0, u1), v0.min(v1), v0.max(v1)]);
+                ruling
+                    .upright
+                    .push([f64::midpoint(u0, u1), v0.min(v1), v0.max(v1)]);
             }
         }
         ruling.upright.sort_by(|[a, ..], [b, ..]| a.total_cmp(b));
@@ -45,7 +49,9 @@ impl Ruling {
 
     /// Whether an upright line stands between two places at this height.
     pub(super) fn has_between(&self, from: f64, to: f64, height: f64) -> bool {
-        let start = self.upright.partition_point(|[place, ..]| *place < from - 0.5);
+        let start = self
+            .upright
+            .partition_point(|[place, ..]| *place < from - 0.5);
         let rest = self.upright.get(start..).unwrap_or_default();
         rest.iter()
             .take_while(|[place, ..]| *place <= to + 0.5)
