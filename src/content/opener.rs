@@ -22,7 +22,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Trait},
+    facts::{Class, Fact, FileRole, Group, Kind, NotOpened, Place, Trait},
     message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
@@ -270,6 +270,21 @@ impl<'m> Inside<'_, 'm> {
     /// Notes a finding about the container: an id of `facts/traits.rs`.
     pub(super) fn sign(&mut self, id: &str) {
         self.opener.sign(self.node, id);
+    }
+
+    /// Notes what was found inside the member that came last about the container too: where it is the
+    /// container's own content, in the clear.
+    pub(super) fn sign_as_content(&mut self) {
+        let nodes = &self.opener.tree.nodes;
+        let mut inner = nodes.iter().skip(self.node).rev();
+        let content = inner.find(|node| node.parent == Some(self.node));
+        let found = content.map(|node| node.traits.clone()).unwrap_or_default();
+        let own = |found: &&&Trait| {
+            matches!(found.group, Group::Macros | Group::Embedded | Group::Active)
+        };
+        for found in found.iter().filter(own) {
+            self.opener.sign(self.node, found.id);
+        }
     }
 
     /// Notes a kind that only the inside shows (a document with macros).
