@@ -7,6 +7,7 @@
 //! are), [`Inside::begin`] (to be written to) or [`Inside::closed`] (known, but not to be had).
 
 use std::{
+    collections::HashMap,
     io::{self, Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -34,6 +35,16 @@ pub(super) struct Opener<'m> {
     pub(super) spending: Spending,
     scratch: Scratch,
     passwords: Option<Rc<[String]>>,
+    aliases: Option<Aliases>,
+}
+
+/// Names that a container gives to what lies in its members: an installer package to the files of its
+/// cabinets.
+pub(super) struct Aliases {
+    /// The container's node.
+    of: usize,
+    /// By the names that stand in the members.
+    names: HashMap<String, Vec<String>>,
 }
 
 /// A member of a container, as its format describes it.
@@ -93,6 +104,7 @@ impl<'m> Opener<'m> {
             spending: Spending::new(budget, gate),
             scratch: message.spool.scratch(),
             passwords: None,
+            aliases: None,
         }
     }
 
@@ -375,6 +387,17 @@ impl<'m> Inside<'_, 'm> {
         self.opener.spending.check()
     }
 
+    /// Gives names to what will be found in this container's members; answers those that held before.
+    pub(super) fn name_inner(&mut self, names: HashMap<String, Vec<String>>) -> Option<Aliases> {
+        let of = self.node;
+        self.opener.aliases.replace(Aliases { of, names })
+    }
+
+    /// The names of the container around this one hold again.
+    pub(super) fn names_of_outer(&mut self, around: Option<Aliases>) {
+        self.opener.aliases = around;
+    }
+
     /// Whether what documents say is wanted: readers of text do nothing otherwise.
     pub(super) fn wants_text(&self) -> bool {
         self.opener.needs.documents
@@ -413,7 +436,11 @@ impl<'m> Inside<'_, 'm> {
         number.push('/');
         number.push_str(end_of(path.trim_start_matches('/'), LONG_PATH));
         let mut names: Vec<String> = Vec::new();
-        for path in &member.names {
+        let aliases = self.opener.aliases.as_ref();
+        let aliases =
+            aliases.filter(|known| parent.is_some_and(|node| node.parent == Some(known.of)));
+        let given = aliases.and_then(|known| known.names.get(member.names.first()?));
+        for path in member.names.iter().chain(given.into_iter().flatten()) {
             let name = end_of(last_piece(path), LONG_PATH);
             if !name.is_empty() && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());

@@ -7,6 +7,7 @@ mod crypto;
 mod encryption;
 mod excel;
 mod msi;
+mod msi_names;
 mod newer;
 mod ordinary;
 pub(in crate::content) mod package;

@@ -72,7 +72,10 @@ fn a_document_with_nothing_inside_says_nothing() {
 fn a_program_that_stands_as_a_stream_is_found() {
     let bytes = gunzip(include_bytes!("../testdata/stream.ole.gz"));
     let tree = open_file("a.ole", &bytes);
-    assert_eq!(found(&tree), ["2: ole", "2/Text: text", "2/Other/la.dat: pe"]);
+    assert_eq!(
+        found(&tree),
+        ["2: ole", "2/Text: text", "2/Other/la.dat: pe"]
+    );
     assert_eq!(tree.nodes[3].size, 5088);
     assert_eq!(traits(file(&tree)), ["embedded-object"]);
 }
