@@ -9,7 +9,7 @@ mod excel;
 mod msi;
 mod msi_names;
 mod newer;
-mod ordinary;
+pub(in crate::content) mod ordinary;
 pub(in crate::content) mod package;
 mod powerpoint;
 pub(in crate::content) mod rebuild;

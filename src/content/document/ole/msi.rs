@@ -6,7 +6,7 @@
 
 use super::{
     compound::{Compound, Entry},
-    is_file, msi_names, rebuild,
+    is_file, msi_names, ordinary, rebuild,
 };
 use crate::{
     content::opener::{Inside, Member},
@@ -44,7 +44,8 @@ fn streams(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotOp
             continue;
         }
         let closed = name.starts_with('!') || name.starts_with('\u{5}') || entry.orphan;
-        if closed && !is_file(&compound.read(index, 16)) {
+        let found = || is_file(&compound.read(index, 16)) || ordinary::holds_file(compound, index);
+        if closed && !found() {
             continue;
         }
         if entry.orphan {

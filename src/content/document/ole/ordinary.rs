@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Whether a stream is one that programs write themselves.
-pub(super) fn is_ordinary(compound: &Compound, index: usize) -> bool {
+pub(in crate::content) fn is_ordinary(compound: &Compound, index: usize) -> bool {
     let Some(entry) = compound.entry(index) else {
         return true;
     };
@@ -42,7 +42,7 @@ pub(super) fn is_ordinary(compound: &Compound, index: usize) -> bool {
 
 /// Whether a stream's bytes are a program, a script, an archive or a disk image, as far as its
 /// beginning shows it.
-pub(super) fn holds_file(compound: &Compound, index: usize) -> bool {
+pub(in crate::content) fn holds_file(compound: &Compound, index: usize) -> bool {
     let size = compound.stream(index).left();
     let head = compound.read(index, HEAD);
     let reader = |at: u64, length: usize| {
