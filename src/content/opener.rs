@@ -7,6 +7,7 @@
 //! are), [`Inside::begin`] (to be written to) or [`Inside::closed`] (known, but not to be had).
 
 use std::{
+    collections::HashMap,
     io::{self, Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -22,7 +23,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Trait},
+    facts::{Class, Fact, FileRole, Group, Kind, NotOpened, Place, Trait},
     message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
@@ -36,6 +37,16 @@ pub(super) struct Opener<'m> {
     passwords: Option<Rc<[String]>>,
     /// The node whose text is told already, as a part of a letter.
     pub(super) told: Option<usize>,
+    aliases: Option<Aliases>,
+}
+
+/// Names that a container gives to what lies in its members: an installer package to the files of its
+/// cabinets.
+pub(super) struct Aliases {
+    /// The container's node.
+    of: usize,
+    /// By the names that stand in the members.
+    names: HashMap<String, Vec<String>>,
 }
 
 /// A member of a container, as its format describes it.
@@ -96,6 +107,7 @@ impl<'m> Opener<'m> {
             scratch: message.spool.scratch(),
             passwords: None,
             told: None,
+            aliases: None,
         }
     }
 
@@ -293,6 +305,21 @@ impl<'m> Inside<'_, 'm> {
         self.opener.sign(self.node, id);
     }
 
+    /// Notes what was found inside the member that came last about the container too: where it is the
+    /// container's own content, in the clear.
+    pub(super) fn sign_as_content(&mut self) {
+        let nodes = &self.opener.tree.nodes;
+        let mut inner = nodes.iter().skip(self.node).rev();
+        let content = inner.find(|node| node.parent == Some(self.node));
+        let found = content.map(|node| node.traits.clone()).unwrap_or_default();
+        let own = |found: &&&Trait| {
+            matches!(found.group, Group::Macros | Group::Embedded | Group::Active)
+        };
+        for found in found.iter().filter(own) {
+            self.opener.sign(self.node, found.id);
+        }
+    }
+
     /// Notes a kind that only the inside shows (a document with macros).
     pub(super) fn kind(&mut self, id: &str) {
         if let (Some(kind), Some(node)) =
@@ -381,6 +408,17 @@ impl<'m> Inside<'_, 'm> {
         self.opener.spending.check()
     }
 
+    /// Gives names to what will be found in this container's members; answers those that held before.
+    pub(super) fn name_inner(&mut self, names: HashMap<String, Vec<String>>) -> Option<Aliases> {
+        let of = self.node;
+        self.opener.aliases.replace(Aliases { of, names })
+    }
+
+    /// The names of the container around this one hold again.
+    pub(super) fn names_of_outer(&mut self, around: Option<Aliases>) {
+        self.opener.aliases = around;
+    }
+
     /// Whether what documents say is wanted: readers of text do nothing otherwise.
     pub(super) fn wants_text(&self) -> bool {
         self.opener.needs.documents
@@ -423,7 +461,11 @@ impl<'m> Inside<'_, 'm> {
         number.push('/');
         number.push_str(end_of(path.trim_start_matches('/'), LONG_PATH));
         let mut names: Vec<String> = Vec::new();
-        for path in &member.names {
+        let aliases = self.opener.aliases.as_ref();
+        let aliases =
+            aliases.filter(|known| parent.is_some_and(|node| node.parent == Some(known.of)));
+        let given = aliases.and_then(|known| known.names.get(member.names.first()?));
+        for path in member.names.iter().chain(given.into_iter().flatten()) {
             let name = end_of(last_piece(path), LONG_PATH);
             if !name.is_empty() && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());

@@ -90,11 +90,11 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         }
         // A letter's text may quote a message or an archive; a file that is one is opened.
         if needs.kinds && part.kind != PartKind::Message && !is_body(part) {
-            for blob in part.blob.iter().chain(&part.other) {
+            for blob in part.blob.iter().chain(&part.others) {
                 opener.open(index, blob, depth);
             }
         } else if needs.kinds && holds_files && is_body(part) {
-            for blob in part.blob.iter().chain(&part.other) {
+            for blob in part.blob.iter().chain(&part.others) {
                 opener.open_text(index, blob, depth);
             }
         }
@@ -143,7 +143,7 @@ fn node(
         && let Some(blob) = &part.blob
     {
         (kinds, encrypted) = bytes_say(&part.names.all, blob, body);
-        if let Some(other) = &part.other {
+        for other in &part.others {
             add_kinds(&mut kinds, bytes_say(&part.names.all, other, body).0);
         }
     }
