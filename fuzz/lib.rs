@@ -55,7 +55,13 @@ pub fn open(mail: &[u8]) {
         questions.ask(question);
     }
     let message = read(mail);
-    let needs = Needs::of(&questions);
+    let needs = Needs {
+        kinds: true,
+        texts: true,
+        pages: true,
+        urls: true,
+        documents: true,
+    };
     let mut budget = Budget {
         bytes: 4 << 20,
         members: 500,

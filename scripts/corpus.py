@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes and checks the corpus.
 
-  scripts/corpus.py write           write corpus/main-job/*.eml and FACTS.tsv from their builders
+  scripts/corpus.py write           write corpus/main-job/*.eml and FACTS.tsv, and corpus/profiles/*.eml, from their builders
   scripts/corpus.py check           are the committed files what the builders write? do Python's own
                                     `email` reader and the stated facts agree? (exit 1 if not)
   scripts/corpus.py build RECIPE F  write the message of one recipe (sizes:NAME, bad:NAME, mail:NAME) to F
@@ -19,10 +19,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
+import mail_profiles  # noqa: E402
 import manifest  # noqa: E402
 import mimebuild  # noqa: E402
 
 MAIN = ROOT / "corpus" / "main-job"
+PROFILES = ROOT / "corpus" / "profiles"
 # Where Python's reader is known to read otherwise than RFC 2046 asks: it takes report parts apart,
 # and leaves a message/rfc822 in base64 unread.
 PYTHON_DIFFERS = {"delivery-report", "read-receipt", "exe-in-base64-message"}
@@ -57,6 +59,8 @@ def write() -> int:
         facts = manifest.build(f"sizes:{name}")[1]
         stated[f"{name}.eml"] = facts if len(facts) < 100 else facts[:3] + facts[-3:]
         print(name, *mimebuild.totals(facts), sep="\t")
+    for name, raw in mail_profiles.build().items():
+        (PROFILES / name).write_bytes(raw)
     manifest.write_facts(MAIN, stated)
     print(f"{len(stated)} messages in {MAIN}")
     return 0
@@ -71,6 +75,9 @@ def check() -> int:
             wrong.append(f"{path}: not what its builder writes")
         if name not in PYTHON_DIFFERS and leaves(email.message_from_bytes(raw)) != [f.sha256 for f in facts if f.sha256]:
             wrong.append(f"{path}: Python's reader finds other leaves")
+    for name, raw in mail_profiles.build().items():
+        if not (PROFILES / name).exists() or (PROFILES / name).read_bytes() != raw:
+            wrong.append(f"{PROFILES / name}: not what its builder writes")
     for folder in (MAIN,):
         listed = {row.name for row in manifest.read(folder)}
         kept = {path.name for path in folder.glob("*.eml")}

@@ -21,19 +21,18 @@ use std::{
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 
-use self::services::Running;
 pub use self::{
     decision::{Decided, Decision, Split, Times},
     services::{Limits, Services},
 };
+use self::{opening::Moment, services::Running};
 use crate::{
-    content::{self, Budget, Gate, Needs},
+    content::{self, Budget, Gate, Needs, Tree},
     counters::Attempt,
-    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
-    inspect::{self, pattern::Patterns},
+    facts::{Fact, Facts, Files, Mark, Matches, MessageFacts, Reason, Role, SessionFacts},
+    inspect::{self, marking::Marker, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
-    questions::Questions,
     reference::Reference,
     site::Site,
     verdict::{Action, Judgement, MixedPolicies, Mode},
@@ -46,6 +45,7 @@ pub struct Judging {
     /// The settings that were in force at MAIL.
     site: Arc<Site>,
     patterns: Arc<Patterns>,
+    marker: Option<Arc<Marker>>,
     reference: Reference,
     facts: Facts,
     routes: Vec<Route>,
@@ -69,6 +69,7 @@ impl Judging {
             policy,
             site,
             patterns,
+            marker,
         } = Running::clone(&services.running.load());
         session.network = session
             .network
@@ -78,6 +79,7 @@ impl Judging {
             generation: policy,
             site,
             patterns,
+            marker,
             reference: Reference::random(),
             facts: Facts {
                 session,
@@ -227,94 +229,86 @@ impl Judging {
         if !self.batch.is_empty() {
             self.read_batch().await;
         }
-        let heavy = self.seen > self.services.limits.heavy;
-        let read = if heavy {
+        let finder = self.finder();
+        let mut times = Times::default();
+        let (read, found) = if self.seen > self.services.limits.heavy {
             let services = self.services.clone();
             let waited = Instant::now();
             let _turn = services.turn().await;
             self.times.wait += waited.elapsed();
-            let receiver = self.receiver.take();
-            let started = Instant::now();
-            let read = tokio::task::spawn_blocking(move || finish(receiver)).await;
-            self.times.scan += started.elapsed();
-            // Only the end of the runtime comes here.
-            read.unwrap_or_else(|error| Err(error.to_string()))
+            let (receiver, finder) = (self.receiver.take(), finder.clone());
+            let work = tokio::task::spawn_blocking(move || {
+                let tried = read_and_try(receiver, &finder, &mut times);
+                (tried, times)
+            });
+            // Only the end of the runtime gives none, and with it this future ends as well.
+            let Ok((tried, spent)) = work.await else {
+                return std::future::pending().await;
+            };
+            times = spent;
+            tried
         } else {
-            self.finish()
+            read_and_try(self.receiver.take(), &finder, &mut times)
         };
-        let found = match read {
-            Ok(message) if heavy || content::has_files(&message) => {
-                let generation = self.generation.clone();
-                let patterns = self.patterns.clone();
-                let budget = self.services.limits.opening.clone();
+        self.times.add(&times);
+        let found = match (read, found) {
+            (_, Some(found)) => found,
+            (Err(why), None) => Err(why),
+            // More than a trifle: beside the connections.
+            (Ok(message), None) => {
                 let openings = self.services.openings.clone();
-                let mut times = Times::default();
+                let started = Instant::now();
                 let found = openings.run(move |gate| {
-                    let questions = generation.questions();
-                    let found = guarded(|| {
-                        find(
-                            &message,
-                            questions,
-                            &patterns,
-                            budget,
-                            Some(gate),
-                            &mut times,
-                        )
-                    });
+                    let mut times = Times::default();
+                    let found = finder.find(&message, Some(gate), &mut times);
                     (found, times)
                 });
-                let started = Instant::now();
-                let Some((found, times)) = found.await else {
-                    return self.judged(Err("no thread for opening".to_owned()));
-                };
-                self.times.content += times.content;
-                self.times.inspect += times.inspect;
+                let (found, times) = found
+                    .await
+                    .unwrap_or_else(|| (Err("no thread for opening".to_owned()), Times::default()));
+                self.times.add(&times);
                 let worked = times.content + times.inspect;
                 self.times.wait += started.elapsed().saturating_sub(worked);
                 found
             }
-            read => self.found(read),
         };
         self.judged(found)
     }
 
     /// As [`Self::end`], all of it on the thread where it is called, which waits for nobody.
     pub fn end_now(mut self) -> Decision {
-        let read = self.finish();
-        let found = self.found(read);
+        let mut times = Times::default();
+        let read = finish(self.receiver.take(), &mut times);
+        let finder = self.finder();
+        let found = read.and_then(|message| finder.find(&message, None, &mut times));
+        self.times.add(&times);
         self.judged(found)
     }
 
-    /// The last byte is read.
-    fn finish(&mut self) -> Result<Message, String> {
-        let started = Instant::now();
-        let read = finish(self.receiver.take());
-        self.times.scan += started.elapsed();
-        read
-    }
-
-    /// Finds the facts here and now.
-    fn found(&mut self, read: Result<Message, String>) -> Result<Found, String> {
-        let message = read?;
-        let budget = self.services.limits.opening.clone();
-        let questions = self.generation.questions();
-        let times = &mut self.times;
-        guarded(|| find(&message, questions, &self.patterns, budget, None, times))
+    fn finder(&self) -> Finder {
+        Finder {
+            generation: self.generation.clone(),
+            patterns: self.patterns.clone(),
+            marker: self.marker.clone(),
+            budget: self.services.limits.opening.clone(),
+        }
     }
 
     /// Asks the policy.
     fn judged(mut self, found: Result<Found, String>) -> Decision {
         let failed = match found {
-            Ok((message, files, matches)) => {
-                self.facts.matches = matches;
-                self.facts.message = Fact::Known(message);
-                self.facts.files = Fact::Known(files);
+            Ok(found) => {
+                self.facts.matches = found.matches;
+                self.facts.message = Fact::Known(found.message);
+                self.facts.files = Fact::Known(found.files);
+                self.facts.marking = found.marking;
                 None
             }
             Err(why) => {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
                 self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.marking = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -426,36 +420,113 @@ impl fmt::Debug for Judging {
 }
 
 /// What the stages behind the last byte find.
-type Found = (MessageFacts, Files, Matches);
-
-/// The message, taken apart; none where its reader failed.
-fn finish(receiver: Option<Receiver>) -> Result<Message, String> {
-    let receiver = receiver.ok_or_else(|| "the message's reader failed".to_owned())?;
-    guarded(|| receiver.finish())
+struct Found {
+    message: MessageFacts,
+    files: Files,
+    matches: Matches,
+    marking: Fact<Vec<Mark>>,
 }
 
 /// The stages behind the last byte: tree, then facts.
-fn find(
-    message: &Message,
-    questions: &Questions,
-    patterns: &Patterns,
-    mut budget: Budget,
-    gate: Option<Arc<dyn Gate>>,
+#[derive(Clone)]
+struct Finder {
+    generation: Arc<Generation>,
+    patterns: Arc<Patterns>,
+    marker: Option<Arc<Marker>>,
+    budget: Budget,
+}
+
+impl Finder {
+    /// Finds the facts; waits at the gate where opening turns out to be much work.
+    fn find(
+        &self,
+        message: &Message,
+        gate: Option<Arc<dyn Gate>>,
+        times: &mut Times,
+    ) -> Result<Found, String> {
+        guarded(|| {
+            let started = Instant::now();
+            let needs = Needs::of(self.generation.questions());
+            let mut budget = self.budget.clone();
+            let tree = content::open_in_turn(message, &needs, &mut budget, gate);
+            times.content += started.elapsed();
+            self.inspect(message, &tree, budget, times)
+        })
+    }
+
+    /// Finds the facts where that costs no more than a moment; none where it would.
+    fn try_lightly(&self, message: &Message, times: &mut Times) -> Option<Result<Found, String>> {
+        let tried = guarded(|| {
+            let started = Instant::now();
+            let needs = Needs::of(self.generation.questions());
+            let mut budget = self.budget.clone();
+            let moment = Arc::new(Moment::default());
+            let tree = content::open_in_turn(message, &needs, &mut budget, Some(moment.clone()));
+            times.content += started.elapsed();
+            if moment.passed() {
+                return None;
+            }
+            Some(self.inspect(message, &tree, budget, times))
+        });
+        match tried {
+            Ok(None) => None,
+            Ok(Some(found)) => Some(Ok(found)),
+            Err(why) => Some(Err(why)),
+        }
+    }
+
+    fn inspect(
+        &self,
+        message: &Message,
+        tree: &Tree,
+        mut budget: Budget,
+        times: &mut Times,
+    ) -> Found {
+        let started = Instant::now();
+        let questions = self.generation.questions();
+        let letter = content::letter(message, &Needs::of(questions), &mut budget);
+        times.content += started.elapsed();
+        let opened = Instant::now();
+        let mut files = inspect::files(tree, questions);
+        let matches = self.patterns.answer(message, &letter, &mut files);
+        let marking = match self.marker.as_deref() {
+            Some(marker) => Fact::Known(marker.marks(&tree.nodes, &tree.spans)),
+            None => Fact::Unknown(Reason::NotAsked),
+        };
+        let facts = (inspect::message(message), files);
+        times.inspect += opened.elapsed();
+        #[cfg(feature = "sabotage")]
+        let facts = crate::sabotage::spoil(facts);
+        Found {
+            message: facts.0,
+            files: facts.1,
+            matches,
+            marking,
+        }
+    }
+}
+
+/// The message, and its facts where they cost no more than a moment.
+fn read_and_try(
+    receiver: Option<Receiver>,
+    finder: &Finder,
     times: &mut Times,
-) -> Found {
+) -> (Result<Message, String>, Option<Result<Found, String>>) {
+    let read = finish(receiver, times);
+    let found = match &read {
+        Ok(message) => finder.try_lightly(message, times),
+        Err(_) => None,
+    };
+    (read, found)
+}
+
+/// The message, taken apart; none where its reader failed.
+fn finish(receiver: Option<Receiver>, times: &mut Times) -> Result<Message, String> {
+    let receiver = receiver.ok_or_else(|| "the message's reader failed".to_owned())?;
     let started = Instant::now();
-    let needs = Needs::of(questions);
-    let tree = content::open_in_turn(message, &needs, &mut budget, gate);
-    let letter = content::letter(message, &needs, &mut budget);
-    let opened = Instant::now();
-    times.content += opened - started;
-    let mut files = inspect::files(&tree, questions);
-    let matches = patterns.answer(message, &letter, &mut files);
-    let facts = (inspect::message(message), files);
-    times.inspect += opened.elapsed();
-    #[cfg(feature = "sabotage")]
-    let facts = crate::sabotage::spoil(facts);
-    (facts.0, facts.1, matches)
+    let read = guarded(|| receiver.finish());
+    times.scan += started.elapsed();
+    read
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

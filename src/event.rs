@@ -22,7 +22,7 @@ use crate::{
     answer::Answer,
     engine::{Decision, Times},
     facts::{
-        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, MessageFacts, NotOpened,
+        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, Mark, MessageFacts, NotOpened,
         NotScanned, Place, Reason, Role, Trait,
     },
     message::Address,
@@ -86,6 +86,9 @@ pub struct Event<'a> {
     failed: Option<&'a str>,
     message: Option<MessageEvent<'a>>,
     files: Option<FilesEvent<'a>>,
+    /// Marks of state secrets, the surest first.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    marking: &'a [Mark],
     /// Microseconds by stage.
     microseconds: Microseconds,
 }
@@ -229,6 +232,9 @@ const RULE_FILES: usize = 20;
 /// How many addresses of the From field an event names.
 const FROM: usize = 20;
 
+/// How many marks of state secrets an event names.
+const MARKS: usize = 8;
+
 /// How many places that were not scanned an event names.
 const NOT_SCANNED: usize = 100;
 
@@ -300,6 +306,7 @@ impl<'a> Event<'a> {
                 Fact::Known(files) => Some(FilesEvent::new(files, decision)),
                 Fact::Unknown(_) => None,
             },
+            marking: start(facts.marking.known().map_or(&[], Vec::as_slice), MARKS),
             microseconds: (&decision.times).into(),
         }
     }

@@ -2,11 +2,16 @@
 //!
 //! A stage of the engine starts only if a question needs it.
 
+pub mod marks;
 pub mod pattern;
 pub mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+pub use marks::{Evidence, MarkTable, Stamp, WordKind};
 pub use pattern::{Field, Matcher, PatternHash, PatternQuestion};
 
 /// One thing that a policy needs to know of a message.
@@ -23,6 +28,8 @@ pub enum Question {
     Executables,
     /// What documents say, with its place: marks of state secrets, encodings.
     Documents,
+    /// Marks of state secrets.
+    Marking,
 }
 
 /// The questions of one policy generation: the union over its policies.
@@ -30,6 +37,7 @@ pub enum Question {
 pub struct Questions {
     asked: BTreeSet<Question>,
     patterns: BTreeMap<PatternHash, PatternQuestion>,
+    marks: Option<Arc<MarkTable>>,
 }
 
 impl Questions {
@@ -43,8 +51,23 @@ impl Questions {
         self.asked.contains(&question)
     }
 
+    /// The words of the marks that are looked for; none where nothing asks for marks.
+    pub fn marks(&self) -> Option<&Arc<MarkTable>> {
+        self.marks.as_ref()
+    }
+
+    /// Asks for marks by these words; those that were given first stay.
+    pub fn ask_marks(&mut self, marks: &Arc<MarkTable>) {
+        self.ask(Question::Documents);
+        self.ask(Question::Marking);
+        self.marks.get_or_insert_with(|| Arc::clone(marks));
+    }
+
     /// Adds all questions of another policy.
     pub fn join(&mut self, other: &Self) {
+        if let Some(marks) = &other.marks {
+            self.ask_marks(marks);
+        }
         self.asked.extend(&other.asked);
         self.patterns.extend(other.patterns.clone());
     }

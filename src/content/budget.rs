@@ -57,6 +57,11 @@ pub const RATIO_FROM: u64 = 16 << 20;
 
 /// Lets messages that turn out to be much work wait in line.
 pub trait Gate: fmt::Debug + Send + Sync {
+    /// What passes without waiting.
+    fn light(&self) -> Light {
+        Light::default()
+    }
+
     /// Waits for a turn. Called once a message at most, on a thread that may block.
     ///
     /// # Errors
@@ -65,6 +70,28 @@ pub trait Gate: fmt::Debug + Send + Sync {
 
     /// Whether nobody waits for the result any more: opening may end at once.
     fn abandoned(&self) -> bool;
+}
+
+/// What opening may cost before it counts as much work.
+#[derive(Clone, Copy, Debug)]
+pub struct Light {
+    /// Bytes out of containers.
+    pub bytes: u64,
+    /// Time.
+    pub time: Duration,
+    /// Bytes that decoders hold.
+    pub memory: u64,
+}
+
+impl Default for Light {
+    /// 16 MiB, 30 milliseconds, 32 MiB.
+    fn default() -> Self {
+        Self {
+            bytes: 16 << 20,
+            time: Duration::from_millis(30),
+            memory: 32 << 20,
+        }
+    }
 }
 
 /// What of a [`Budget`] is spent.
@@ -79,6 +106,7 @@ pub(super) struct Spending {
     /// Time that was spent waiting at the gate: not the message's.
     waited: Duration,
     gate: Option<Arc<dyn Gate>>,
+    light: Light,
     entered: bool,
     /// What ended it all.
     over: Option<NotOpened>,
@@ -107,6 +135,7 @@ impl Spending {
             held: Rc::default(),
             begun: Instant::now(),
             waited: Duration::ZERO,
+            light: gate.as_ref().map(|gate| gate.light()).unwrap_or_default(),
             gate,
             entered: false,
             over: None,
@@ -146,6 +175,20 @@ impl Spending {
         self.check()
     }
 
+    /// Bytes of documents' text that may still come out.
+    pub(super) fn text_left(&self) -> u64 {
+        self.limits.document_text.saturating_sub(self.text)
+    }
+
+    /// Why a text was cut where it was: there is more of it than may come out.
+    pub(super) fn text_over(&self) -> NotOpened {
+        NotOpened::Budget {
+            which: "document_text",
+            limit: self.limits.document_text,
+            seen: self.limits.document_text.saturating_add(1),
+        }
+    }
+
     /// Takes one member.
     pub(super) fn take_member(&mut self) -> Result<(), NotOpened> {
         self.members = self.members.saturating_add(1);
@@ -165,7 +208,7 @@ impl Spending {
         if self.gate.as_ref().is_some_and(|gate| gate.abandoned()) {
             return Err(self.end("time", millis(self.limits.time), millis(spent)));
         }
-        if self.bytes > LIGHT_BYTES || spent > LIGHT_TIME {
+        if self.bytes > self.light.bytes || spent > self.light.time {
             self.enter()?;
         }
         if spent > self.limits.time {
@@ -186,7 +229,7 @@ impl Spending {
                 seen: after,
             });
         }
-        if after > LIGHT_MEMORY {
+        if after > self.light.memory {
             self.enter()?;
         }
         self.held.set(after);
@@ -224,8 +267,3 @@ impl Spending {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
-
-/// What passes without waiting in line: bytes out, time, decoders' memory.
-const LIGHT_BYTES: u64 = 16 << 20;
-const LIGHT_TIME: Duration = Duration::from_millis(30);
-const LIGHT_MEMORY: u64 = 32 << 20;

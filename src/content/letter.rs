@@ -128,12 +128,12 @@ pub fn letter(message: &Message, needs: &Needs, budget: &mut Budget) -> Letter {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Text,
     Page,
 }
 
-fn form(part: &Part) -> Option<Form> {
+pub(super) fn form(part: &Part) -> Option<Form> {
     if part.kind != PartKind::Leaf {
         return None;
     }

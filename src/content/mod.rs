@@ -15,10 +15,12 @@ mod disk;
 mod document;
 pub mod kinds;
 mod letter;
+mod letter_spans;
 mod mail;
 mod member_name;
 mod opener;
 mod page;
+mod page_spans;
 mod parts;
 mod password;
 mod readers;
@@ -37,7 +39,7 @@ use crate::{
     message::{Blob, Message, Why},
     questions::{Field, Question, Questions},
 };
-pub use budget::{Budget, Gate, RATIO_FROM};
+pub use budget::{Budget, Gate, Light, RATIO_FROM};
 pub use letter::{Letter, letter};
 pub use span::{Span, Spot, Style};
 pub use url::Url;
@@ -138,11 +140,6 @@ pub fn open_in_turn(
     let mut opener = Opener::new(message, *needs, budget.clone(), gate);
     parts::add(&mut opener, message, None, 0);
     opener.tree
-}
-
-/// Whether a message has files that may have to be opened, so that it is work.
-pub fn has_files(message: &Message) -> bool {
-    message.parts.iter().any(parts::is_file)
 }
 
 /// The reason of the message's scanner, as a fact.

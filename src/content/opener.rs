@@ -8,6 +8,7 @@
 
 use std::{
     any::Any,
+    collections::HashMap,
     io::{self, Read, Write},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     rc::Rc,
@@ -18,12 +19,12 @@ use super::{
     Needs, Node, Span, Tree,
     archive::uuencode::uuencode,
     budget::{Budget, Gate, RATIO_FROM, Spending},
-    holds_files, parts, password,
+    holds_files, letter_spans, parts, password,
     readers::{self, Reader},
     source::Source,
 };
 use crate::{
-    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Trait},
+    facts::{Class, Fact, FileRole, Group, Kind, NotOpened, Place, Trait},
     message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
@@ -35,6 +36,18 @@ pub(super) struct Opener<'m> {
     pub(super) spending: Spending,
     scratch: Scratch,
     passwords: Option<Rc<[String]>>,
+    /// The node whose text is told already, as a part of a letter.
+    pub(super) told: Option<usize>,
+    aliases: Option<Aliases>,
+}
+
+/// Names that a container gives to what lies in its members: an installer package to the files of its
+/// cabinets.
+pub(super) struct Aliases {
+    /// The container's node.
+    of: usize,
+    /// By the names that stand in the members.
+    names: HashMap<String, Vec<String>>,
 }
 
 /// A member of a container, as its format describes it.
@@ -94,6 +107,8 @@ impl<'m> Opener<'m> {
             spending: Spending::new(budget, gate),
             scratch: message.spool.scratch(),
             passwords: None,
+            told: None,
+            aliases: None,
         }
     }
 
@@ -120,6 +135,9 @@ impl<'m> Opener<'m> {
             }
             return;
         }
+        // A text holds nothing: it may lie as deep as its container.
+        let text = kinds.iter().all(|kind| readers::is_text(kind));
+        let depth = if text { 0 } else { depth };
         self.read(node, blob, depth, place_in(&kinds), &wanted);
     }
 
@@ -161,10 +179,24 @@ impl<'m> Opener<'m> {
     }
 
     /// Notes why a node is not opened, or not wholly; the first reason stays.
-    fn not_opened(&mut self, node: usize, why: NotOpened) {
+    pub(super) fn not_opened(&mut self, node: usize, why: NotOpened) {
         if let Some(node) = self.tree.nodes.get_mut(node) {
             node.not_opened.get_or_insert(why);
         }
+    }
+
+    /// Takes a piece of a node's text. Text without a letter or a digit is left out.
+    ///
+    /// # Errors
+    /// When the budget for text ends.
+    pub(super) fn text(&mut self, node: usize, span: Span) -> Result<(), NotOpened> {
+        if !span.text.chars().any(char::is_alphanumeric) {
+            return Ok(());
+        }
+        let size = span.text.len() as u64 + SPAN_COST;
+        self.spending.take_text(size)?;
+        self.tree.spans.push(Span { node, ..span });
+        Ok(())
     }
 
     fn sign(&mut self, node: usize, id: &str) {
@@ -263,6 +295,7 @@ impl<'m> Inside<'_, 'm> {
             node.encrypted = Fact::Known(true);
         }
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, self.opener.tree.nodes.len() - 1);
         self.opener.not_opened(self.node, why);
         self.opener.spending.check()
     }
@@ -270,6 +303,21 @@ impl<'m> Inside<'_, 'm> {
     /// Notes a finding about the container: an id of `facts/traits.rs`.
     pub(super) fn sign(&mut self, id: &str) {
         self.opener.sign(self.node, id);
+    }
+
+    /// Notes what was found inside the member that came last about the container too: where it is the
+    /// container's own content, in the clear.
+    pub(super) fn sign_as_content(&mut self) {
+        let nodes = &self.opener.tree.nodes;
+        let mut inner = nodes.iter().skip(self.node).rev();
+        let content = inner.find(|node| node.parent == Some(self.node));
+        let found = content.map(|node| node.traits.clone()).unwrap_or_default();
+        let own = |found: &&&Trait| {
+            matches!(found.group, Group::Macros | Group::Embedded | Group::Active)
+        };
+        for found in found.iter().filter(own) {
+            self.opener.sign(self.node, found.id);
+        }
     }
 
     /// Notes a kind that only the inside shows (a document with macros).
@@ -360,9 +408,25 @@ impl<'m> Inside<'_, 'm> {
         self.opener.spending.check()
     }
 
+    /// Gives names to what will be found in this container's members; answers those that held before.
+    pub(super) fn name_inner(&mut self, names: HashMap<String, Vec<String>>) -> Option<Aliases> {
+        let of = self.node;
+        self.opener.aliases.replace(Aliases { of, names })
+    }
+
+    /// The names of the container around this one hold again.
+    pub(super) fn names_of_outer(&mut self, around: Option<Aliases>) {
+        self.opener.aliases = around;
+    }
+
     /// Whether what documents say is wanted: readers of text do nothing otherwise.
     pub(super) fn wants_text(&self) -> bool {
         self.opener.needs.documents
+    }
+
+    /// Whether the file's text was handed on already, as the text of a letter's part.
+    pub(super) fn is_told(&self) -> bool {
+        self.opener.told == Some(self.node)
     }
 
     /// Hands on a piece of the file's text; `node` is filled in. Text without a letter or a digit is
@@ -371,14 +435,13 @@ impl<'m> Inside<'_, 'm> {
     /// # Errors
     /// When the budget for text ends: the reader stops and returns it.
     pub(super) fn text(&mut self, span: Span) -> Result<(), NotOpened> {
-        if !span.text.chars().any(char::is_alphanumeric) {
-            return Ok(());
-        }
-        let size = span.text.len() as u64 + SPAN_COST;
-        self.opener.spending.take_text(size)?;
-        let node = self.node;
-        self.opener.tree.spans.push(Span { node, ..span });
-        Ok(())
+        self.opener.text(self.node, span)
+    }
+
+    /// The text of the container that was handed on so far.
+    pub(super) fn own_spans(&self) -> impl Iterator<Item = &Span> {
+        let spans = self.opener.tree.spans.iter();
+        spans.filter(move |span| span.node == self.node)
     }
 
     /// The member's node, with what is known without its bytes.
@@ -398,7 +461,11 @@ impl<'m> Inside<'_, 'm> {
         number.push('/');
         number.push_str(end_of(path.trim_start_matches('/'), LONG_PATH));
         let mut names: Vec<String> = Vec::new();
-        for path in &member.names {
+        let aliases = self.opener.aliases.as_ref();
+        let aliases =
+            aliases.filter(|known| parent.is_some_and(|node| node.parent == Some(known.of)));
+        let given = aliases.and_then(|known| known.names.get(member.names.first()?));
+        for path in member.names.iter().chain(given.into_iter().flatten()) {
             let name = end_of(last_piece(path), LONG_PATH);
             if !name.is_empty() && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
@@ -446,6 +513,7 @@ impl<'m> Inside<'_, 'm> {
         }
         let index = self.opener.tree.nodes.len();
         self.opener.tree.nodes.push(node);
+        letter_spans::names(self.opener, index);
         self.opener.open(index, blob, self.depth + 1);
     }
 }

@@ -237,7 +237,7 @@ pub(super) fn comment(markup: &str) -> usize {
 }
 
 /// What stands in an element that is not shown: bytes up to its end tag, or all.
-fn unseen(tag: &str, rest: &str) -> usize {
+pub(super) fn unseen(tag: &str, rest: &str) -> usize {
     if !UNSEEN.contains(&tag) {
         return 0;
     }
@@ -301,7 +301,7 @@ fn find_ignoring_case(text: &str, wanted: &[u8]) -> Option<usize> {
 const MAX_NAME: usize = 40;
 
 /// Tags that begin a new line.
-const BLOCKS: &[&str] = &[
+pub(super) const BLOCKS: &[&str] = &[
     "address",
     "article",
     "aside",

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Needs, Node, add_kinds, bytes_say, opener::Opener, why};
+use super::{Needs, Node, add_kinds, bytes_say, letter_spans, opener::Opener, why};
 use crate::{
     facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason, Trait},
     message::{Disposition, Message, Part, PartKind, Problem, Unscanned},
@@ -33,6 +33,18 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         });
         let parent = parent.or(holder);
         enclosing.push(parent);
+        // The body of an attached message knows that message's header.
+        if opener.needs.documents
+            && let Some(outer) = part.parent
+            && let Some(&node) = node_of_message.get(&outer)
+            && message
+                .parts
+                .get(outer)
+                .is_some_and(|part| part.kind == PartKind::Message)
+            && let Some(subject) = part.headers.subject()
+        {
+            letter_spans::subject(opener, node, &subject);
+        }
         let around = part.parent.is_some_and(|parent| {
             let multipart = message.parts.get(parent).map(|part| part.kind);
             multipart == Some(PartKind::Multipart) && ambiguous.get(parent) == Some(&true)
@@ -66,13 +78,23 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             node.part = *part;
         }
         opener.tree.nodes.push(node);
+        if index == first
+            && opener.needs.documents
+            && let Some(subject) = message.headers.subject()
+        {
+            letter_spans::subject(opener, holder.unwrap_or(first), &subject);
+        }
+        letter_spans::names(opener, index);
+        if letter_spans::part(opener, index, part) {
+            opener.told = Some(index);
+        }
         // A letter's text may quote a message or an archive; a file that is one is opened.
         if needs.kinds && part.kind != PartKind::Message && !is_body(part) {
-            for blob in part.blob.iter().chain(&part.other) {
+            for blob in part.blob.iter().chain(&part.others) {
                 opener.open(index, blob, depth);
             }
         } else if needs.kinds && holds_files && is_body(part) {
-            for blob in part.blob.iter().chain(&part.other) {
+            for blob in part.blob.iter().chain(&part.others) {
                 opener.open_text(index, blob, depth);
             }
         }
@@ -121,7 +143,7 @@ fn node(
         && let Some(blob) = &part.blob
     {
         (kinds, encrypted) = bytes_say(&part.names.all, blob, body);
-        if let Some(other) = &part.other {
+        for other in &part.others {
             add_kinds(&mut kinds, bytes_say(&part.names.all, other, body).0);
         }
     }
@@ -182,11 +204,6 @@ fn is_body(part: &Part) -> bool {
         && matches!(part.media_type.as_str(), "text/plain" | "text/html")
         && part.names.all.is_empty()
         && matches!(part.disposition, Disposition::None | Disposition::Inline)
-}
-
-/// Whether a part is a file: neither text of the letter nor what only holds parts.
-pub(super) fn is_file(part: &Part) -> bool {
-    part.kind == PartKind::Leaf && !is_body(part)
 }
 
 fn role(message: &Message, part: &Part, kinds: &[&'static Kind]) -> FileRole {

@@ -6,7 +6,8 @@ use super::{
         zip,
     },
     disk,
-    document::{markup, odf, ole, onenote, ooxml, pdf, rtf},
+    document::{markup, odf, ole, onenote, ooxml, pdf, rtf, text},
+    letter_spans,
     mail::{eml, mbox, pgp, smime, tnef},
     opener::Inside,
     source::Source,
@@ -29,15 +30,27 @@ pub(super) fn of(kind: &Kind) -> impl Iterator<Item = Reader> {
 static READERS: &[(&str, Reader)] = &[
     // Compressed files.
     ("gz", stream::gzip),
+    // Texts.
+    ("text", letter_spans::text),
+    ("ics", letter_spans::text),
+    ("vcard", letter_spans::text),
+    ("html", letter_spans::html),
+    ("xml", letter_spans::html),
     // Compound files, and documents with objects inside.
     ("msi", ole::read),
     ("doc", ole::read),
+    ("doc", text::ole::read),
     ("xls", ole::read),
+    ("xls", text::ole::read),
     ("ppt", ole::read),
+    ("ppt", text::ole::read),
     ("ole", ole::read),
+    ("ole", text::ole::read),
     ("ole-encrypted", ole::read),
     ("msg", ole::read),
+    ("msg", text::ole::read),
     ("rtf", rtf::read),
+    ("rtf", text::rtf::read),
     ("onenote", onenote::read),
     // What mail programs wrap attachments in.
     ("tnef", tnef::read),
@@ -49,14 +62,23 @@ static READERS: &[(&str, Reader)] = &[
     ("msix", zip::zip),
     // Documents that are a ZIP inside.
     ("docx", ooxml::ooxml),
+    ("docx", text::ooxml::read),
     ("docm", ooxml::ooxml),
+    ("docm", text::ooxml::read),
     ("xlsx", ooxml::ooxml),
+    ("xlsx", text::ooxml::read),
     ("xlsm", ooxml::ooxml),
+    ("xlsm", text::ooxml::read),
     ("xlsb", ooxml::ooxml),
+    ("xlsb", text::ooxml::read),
     ("pptx", ooxml::ooxml),
+    ("pptx", text::ooxml::read),
     ("pptm", ooxml::ooxml),
+    ("pptm", text::ooxml::read),
     ("ooxml", ooxml::ooxml),
+    ("ooxml", text::ooxml::read),
     ("odf", odf::odf),
+    ("odf", text::odf::read),
     ("epub", unsupported),
     ("xps", unsupported),
     ("bz2", stream::bzip2),
@@ -99,4 +121,9 @@ static READERS: &[(&str, Reader)] = &[
 /// Formats that are recognised and not opened, by design.
 fn unsupported(_: &mut Inside<'_, '_>, _: &Source) -> Result<(), NotOpened> {
     Err(NotOpened::Unsupported)
+}
+
+/// Whether a kind is text and nothing else.
+pub(super) fn is_text(kind: &Kind) -> bool {
+    matches!(kind.id, "text" | "ics" | "vcard" | "xml")
 }

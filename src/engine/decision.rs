@@ -29,6 +29,15 @@ pub struct Times {
     pub total: Duration,
 }
 
+impl Times {
+    /// Adds what one stage spent reading and finding.
+    pub(super) fn add(&mut self, spent: &Self) {
+        self.scan += spent.scan;
+        self.content += spent.content;
+        self.inspect += spent.inspect;
+    }
+}
+
 /// A recipient and what was decided for it.
 #[derive(Clone, Debug)]
 pub struct Decided {

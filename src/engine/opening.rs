@@ -1,4 +1,6 @@
-//! Where messages with attachments are opened: on threads of their own, beside the connections.
+//! Where messages are opened whose attachments are more than a moment's work: on threads of their own,
+//! beside the connections. What takes less than two milliseconds and a megabyte is opened where the
+//! message was read ([`Moment`]).
 //!
 //! Opening begins lightly: a few milliseconds and megabytes are enough for nearly every letter, and
 //! only as many threads begin at once as keep the processors busy. A message that turns out to be
@@ -22,7 +24,7 @@ use tokio::{
 };
 
 use crate::{
-    content::{Budget, Gate},
+    content::{Budget, Gate, Light},
     facts::NotOpened,
 };
 
@@ -92,6 +94,40 @@ impl Openings {
         let answer = answer.await.ok();
         drop(abandon);
         answer
+    }
+}
+
+/// A gate that nobody passes: what is more than a moment's work is done elsewhere, from the beginning.
+#[derive(Debug, Default)]
+pub(super) struct Moment(AtomicBool);
+
+impl Moment {
+    /// Whether the work was more.
+    pub(super) fn passed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Gate for Moment {
+    fn light(&self) -> Light {
+        Light {
+            bytes: 1 << 20,
+            time: Duration::from_millis(2),
+            memory: 4 << 20,
+        }
+    }
+
+    fn enter(&self) -> Result<(), NotOpened> {
+        self.0.store(true, Ordering::Relaxed);
+        Err(NotOpened::Budget {
+            which: "turn",
+            limit: 0,
+            seen: 1,
+        })
+    }
+
+    fn abandoned(&self) -> bool {
+        false
     }
 }
 

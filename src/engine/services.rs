@@ -19,7 +19,7 @@ use super::opening::Openings;
 use crate::{
     content::Budget,
     counters::{Attempt, Clock, Counters, Nothing, SystemClock},
-    inspect::pattern::Patterns,
+    inspect::{marking::Marker, pattern::Patterns},
     message::Spool,
     policy::Generation,
     site::Site,
@@ -68,6 +68,7 @@ impl Default for Limits {
 pub(super) struct Running {
     pub(super) policy: Arc<Generation>,
     pub(super) patterns: Arc<Patterns>,
+    pub(super) marker: Option<Arc<Marker>>,
     pub(super) site: Arc<Site>,
 }
 
@@ -75,6 +76,10 @@ impl Running {
     fn new(generation: Generation, site: Arc<Site>) -> Self {
         Self {
             patterns: Arc::new(Patterns::compile(generation.questions())),
+            marker: generation
+                .questions()
+                .marks()
+                .map(|marks| Arc::new(Marker::new(marks))),
             policy: Arc::new(generation),
             site,
         }

@@ -60,6 +60,9 @@ const fn kind(id: &'static str, class: Class, what: &'static str) -> Kind {
 
 /// All kinds, by class. Policies name them, so an id is never changed once it has been released;
 /// how each is recognised stands in `content/kinds.rs`.
+///
+/// `pe` is one kind on purpose: whether Windows calls it a program, a library, a driver or an add-in
+/// of Excel (XLL) is decided by who loads it and by its name, which policies can ask for.
 pub static KINDS: &[Kind] = &[
     // Programs, and what installs or starts them.
     kind("pe", Class::Executable, "Windows program or library (PE)"),
@@ -121,6 +124,22 @@ pub static KINDS: &[Kind] = &[
         "Microsoft management console file",
     ),
     kind("jnlp", Class::Executable, "Java Web Start launcher"),
+    kind(
+        "appinstaller",
+        Class::Executable,
+        "Windows application installer (APPINSTALLER)",
+    ),
+    kind("gadget", Class::Executable, "Windows desktop gadget"),
+    kind(
+        "bytecode",
+        Class::Executable,
+        "compiled script (Python, Lua, AutoIt)",
+    ),
+    kind(
+        "url-launcher",
+        Class::Executable,
+        "shortcut to a program, a share or a command (URL)",
+    ),
     // Source text that a program of the system runs.
     kind("script-bat", Class::Script, "Windows batch file"),
     kind("script-vbs", Class::Script, "VBScript"),
@@ -146,7 +165,7 @@ pub static KINDS: &[Kind] = &[
     kind(
         "script-other",
         Class::Script,
-        "script that names its interpreter",
+        "script of another language, or that names its interpreter",
     ),
     kind("reg", Class::Script, "Windows registry entries"),
     kind("scf", Class::Script, "Windows Explorer command (SCF)"),

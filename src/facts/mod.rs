@@ -5,12 +5,14 @@
 //! judged (`docs/DESIGN.md`, "What a policy means", point 1).
 
 mod kind;
+mod marking;
 mod matches;
 mod traits;
 
 use std::{fmt, net::IpAddr, time::Duration};
 
 pub use kind::{Class, KINDS, Kind};
+pub use marking::{Level, MARK_PLACES, Mark, Strength};
 pub use matches::Matches;
 use serde::Serialize;
 pub use traits::{Group, TRAITS, Trait};
@@ -202,6 +204,9 @@ pub struct Facts {
     pub message: Fact<MessageFacts>,
     /// The files in it: known at the end of message.
     pub files: Fact<Files>,
+    /// Marks of state secrets, the strongest first: known at the end of message, where a policy asks.
+    /// What was not opened says so in [`Facts::files`].
+    pub marking: Fact<Vec<Mark>>,
     /// What the policy's own patterns found: known at the end of message. Those on names of files
     /// stand with the files.
     pub matches: Matches,
@@ -219,6 +224,12 @@ impl Facts {
             message.header_from.clear();
             for place in &mut message.not_scanned {
                 number(&mut place.part);
+            }
+        }
+        if let Fact::Known(marks) = &mut self.marking {
+            for mark in marks {
+                number(&mut mark.part);
+                mark.page = None;
             }
         }
         if let Fact::Known(files) = &mut self.files {

@@ -82,17 +82,31 @@ fn is_other(claim: &Claim, kinds: &[&'static Kind]) -> bool {
 
 /// Whether programs of two sorts would each open it as something else.
 fn is_polyglot(kinds: &[&'static Kind]) -> bool {
+    let program = kinds
+        .iter()
+        .any(|kind| matches!(kind.class, Class::Executable | Class::Script));
     let sort = |kind: &&'static Kind| match kind.class {
         // A text is everything that can be read, and these are often told beside the real kind.
         Class::Text | Class::Message | Class::Other => None,
-        // Of a program and what it unpacks `self-extracting` is said; an application for a phone is
-        // an archive, an optical disk has a partition table, a package is an archive.
-        Class::Executable | Class::Script | Class::Archive | Class::DiskImage => {
-            Some(Class::Archive)
-        }
-        class => Some(class),
+        // Of a program and what it unpacks `self-extracting` is said; an application for a phone and
+        // a package are archives.
+        Class::Executable | Class::Script => Some("unpacked"),
+        Class::Archive | Class::DiskImage if program => Some("unpacked"),
+        // An optical disk has a partition table, a virtual one begins with that of the disk.
+        Class::DiskImage => Some("disk"),
+        // What is a ZIP inside is one kind of ZIP; any other format is a sort of its own.
+        Class::Archive => Some(kind.id),
+        Class::Image => Some("image"),
+        Class::Media => Some("media"),
+        // A page is read by a browser, a PDF by its own reader, the rest by an office program.
+        Class::Document => Some(match kind.id {
+            "pdf" => "pdf",
+            "html" | "xml" => "page",
+            _ => "document",
+        }),
     };
-    let mut sorts: Vec<Class> = kinds.iter().filter_map(sort).collect();
+    let mut sorts: Vec<&str> = kinds.iter().filter_map(sort).collect();
+    sorts.sort_unstable();
     sorts.dedup();
     sorts.len() > 1
 }
@@ -167,12 +181,14 @@ static CLAIMS: &[Claim] = &[
         &["docx", "docm", "ooxml", "ole-encrypted"],
     ),
     claim(
-        &["xlsx", "xlsm", "xlsb", "xltx", "xltm"],
+        &["xlsx", "xlsm", "xlsb", "xltx", "xltm", "xlam"],
         &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
         &["xlsx", "xlsm", "xlsb", "ooxml", "ole-encrypted"],
     ),
     claim(
-        &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm"],
+        &[
+            "pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppam", "thmx",
+        ],
         &["application/vnd.openxmlformats-officedocument.presentationml.presentation"],
         &["pptx", "pptm", "ooxml", "ole-encrypted"],
     ),
@@ -182,7 +198,7 @@ static CLAIMS: &[Claim] = &[
         &["doc", "ole", "ole-encrypted", "rtf"],
     ),
     claim(
-        &["xls", "xlt", "et"],
+        &["xls", "xlt", "xla", "et"],
         &["application/vnd.ms-excel"],
         &["xls", "ole", "ole-encrypted", "xml"],
     ),
@@ -192,12 +208,20 @@ static CLAIMS: &[Claim] = &[
         &["ppt", "ole", "ole-encrypted"],
     ),
     claim(
-        &["odt", "ods", "odp", "odg", "ott", "ots", "otp"],
+        &[
+            "odt", "ods", "odp", "odg", "odf", "ott", "ots", "otp", "otg", "sxw", "sxc",
+        ],
         &[
             "application/vnd.oasis.opendocument.text",
             "application/vnd.oasis.opendocument.spreadsheet",
+            "application/vnd.oasis.opendocument.presentation",
         ],
         &["odf"],
+    ),
+    claim(
+        &["fodt", "fods", "fodp", "fodg"],
+        &[],
+        &["xml", "text", "odf"],
     ),
     claim(&["rtf"], &["application/rtf", "text/rtf"], OFFICE),
     claim(
@@ -212,9 +236,64 @@ static CLAIMS: &[Claim] = &[
         &["xml", "html", "svg", "text", "docx", "ooxml"],
     ),
     claim(&["epub"], &["application/epub+zip"], &["epub"]),
+    // Drawings, plans, maps and layouts, as offices of building, land and transport send them. Many are
+    // a ZIP or an OLE file inside.
     claim(
-        &["txt", "csv", "tsv", "log", "md", "ini", "json", "srt"],
-        &["text/plain", "text/csv"],
+        &["dwg", "dwt", "dws"],
+        &["image/vnd.dwg", "application/acad"],
+        &["dwg"],
+    ),
+    claim(&["dxf"], &["image/vnd.dxf"], &["dwg", "text"]),
+    claim(&["dgn", "rvt", "rfa", "sldprt", "sldasm"], &[], &["ole"]),
+    claim(&["dwf"], &[], &["zip"]),
+    claim(
+        &["vsd", "vst", "mpp", "mpt", "pub"],
+        &["application/vnd.visio", "application/vnd.ms-project"],
+        &["ole", "ole-encrypted", "doc"],
+    ),
+    claim(
+        &["vsdx", "vsdm", "vstx", "vssx"],
+        &[],
+        &["ooxml", "ole-encrypted"],
+    ),
+    claim(&["xps", "oxps", "dwfx"], &[], &["xps", "ooxml", "zip"]),
+    claim(
+        &["kml", "gpx", "gml"],
+        &["application/vnd.google-earth.kml+xml"],
+        &["xml", "text"],
+    ),
+    claim(
+        &["kmz", "cdr", "xmind", "pages", "numbers", "key", "sketch"],
+        &["application/vnd.google-earth.kmz"],
+        &["zip", "pdf"],
+    ),
+    // Parts of a map as GIS programs keep it: no kind that is known here.
+    claim(&["shp", "shx", "dbf", "sbn", "sbx", "tab"], &[], &["text"]),
+    claim(&["prj", "cpg", "tfw", "geojson"], &[], &["text", "xml"]),
+    claim(
+        &["ps", "eps", "ai"],
+        &["application/postscript"],
+        &["postscript", "pdf"],
+    ),
+    claim(&["djvu", "djv"], &["image/vnd.djvu"], &["djvu"]),
+    claim(&["indd", "skp", "3dm"], &[], &[]),
+    claim(&["one"], &["application/onenote"], &["onenote"]),
+    claim(
+        &["msg", "oft"],
+        &["application/vnd.ms-outlook"],
+        &["msg", "ole"],
+    ),
+    claim(&["mdb", "accdb"], &["application/x-msaccess"], &["access"]),
+    claim(
+        &["url", "website", "webloc"],
+        &[],
+        &["url-shortcut", "url-launcher", "text"],
+    ),
+    claim(
+        &[
+            "txt", "csv", "tsv", "log", "md", "ini", "json", "srt", "tex", "bib", "yaml", "yml",
+        ],
+        &["text/plain", "text/csv", "application/json"],
         &[
             "text",
             "html",
@@ -278,7 +357,8 @@ static CLAIMS: &[Claim] = &[
         &["zip"],
         &["application/zip", "application/x-zip-compressed"],
         &[
-            "zip", "docx", "xlsx", "pptx", "odf", "epub", "ooxml", "jar", "apk",
+            "zip", "docx", "docm", "xlsx", "xlsm", "pptx", "odf", "epub", "ooxml", "xps", "jar",
+            "apk",
         ],
     ),
     claim(
@@ -317,6 +397,21 @@ mod tests {
             ("quet.tif", &["iso"]),
             ("nhac.mp3", &["rar"]),
             ("anh.gif", &["jar", "gif"]),
+            ("Bản vẽ mặt bằng.dwg", &["zip"]),
+            ("ranh-gioi.dxf", &["script-vbs"]),
+            ("tien-do.mpp", &["msi"]),
+            ("so-do.vsdx", &["rar"]),
+            ("to-roi.pub", &["pe"]),
+            ("lo-trinh.kml", &["hta"]),
+            ("lo-trinh.kmz", &["jar"]),
+            ("dia-gioi.shp", &["elf"]),
+            ("cong-van.xps", &["iso"]),
+            ("luan-van.tex", &["gz"]),
+            ("ban-do.odg", &["zip"]),
+            ("so-lieu.accdb", &["cab"]),
+            ("lien-ket.url", &["lnk"]),
+            ("hop-dong.msg", &["msi"]),
+            ("sach.epub", &["zip"]),
         ] {
             let found = found(name, "application/octet-stream", kinds);
             assert!(
@@ -347,6 +442,25 @@ mod tests {
             ("a.pdf", "application/pdf", &[]),
             ("v1.2 cong van", "", &["zip"]),
             ("phim.mp4", "", &["video"]),
+            ("Bản vẽ mặt bằng.dwg", "application/acad", &["dwg"]),
+            ("ranh-gioi.dxf", "", &["text"]),
+            ("tien-do.mpp", "", &["ole"]),
+            ("so-do.vsdx", "", &["ooxml"]),
+            ("so-do.vsd", "", &["ole"]),
+            ("to-roi.pub", "", &["ole"]),
+            ("lo-trinh.kml", "", &["xml"]),
+            ("lo-trinh.kmz", "application/octet-stream", &["zip"]),
+            ("dia-gioi.shp", "", &[]),
+            ("dia-gioi.prj", "", &["text"]),
+            ("cong-van.xps", "", &["xps"]),
+            ("luan-van.tex", "text/x-tex", &["text"]),
+            ("ban-do.odg", "", &["odf"]),
+            ("logo.ai", "", &["pdf"]),
+            ("so-lieu.accdb", "", &["access"]),
+            ("cong-cu.xlam", "", &["xlsm"]),
+            ("lien-ket.url", "", &["url-shortcut"]),
+            ("hop-dong.msg", "", &["msg"]),
+            ("ban-in.pdf", "text/plain", &["pdf"]),
         ] {
             assert_eq!(
                 found(name, declared, kinds),
@@ -368,12 +482,20 @@ mod tests {
     fn two_sorts_in_one_file_are_a_polyglot_and_families_are_not() {
         assert_eq!(found("", "", &["zip", "gif"]), ["polyglot"]);
         assert_eq!(found("", "", &["pdf", "jpeg"]), ["polyglot"]);
+        assert_eq!(found("", "", &["zip", "iso"]), ["polyglot"]);
+        assert_eq!(found("", "", &["zip", "rar"]), ["polyglot"]);
+        assert_eq!(found("", "", &["zip", "html"]), ["polyglot"]);
+        assert_eq!(found("", "", &["jar", "docx"]), ["polyglot"]);
+        assert_eq!(found("", "", &["pe", "pdf"]), ["polyglot"]);
+        assert_eq!(found("", "", &["pdf", "html"]), ["polyglot"]);
         for family in [
             &["deb", "ar"][..],
             &["pe", "zip"],
             &["iso", "fat"],
             &["pdf"],
             &["html", "text"],
+            &["fat", "vhd"],
+            &["script-sh", "gz"],
         ] {
             assert_eq!(found("", "", family), [""; 0], "{family:?}");
         }

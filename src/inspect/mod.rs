@@ -18,6 +18,7 @@
 
 pub mod contradiction;
 pub mod executable;
+pub mod marking;
 pub mod pattern;
 pub mod size;
 #[cfg(test)]

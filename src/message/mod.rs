@@ -14,6 +14,7 @@ mod entity;
 mod envelope;
 mod headers;
 mod inline_files;
+mod lenient;
 mod names;
 mod params;
 mod part_text;

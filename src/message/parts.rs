@@ -90,9 +90,10 @@ pub struct Part {
     /// Content of a leaf, decoded. Of an attached message: size and hash of its bytes as they
     /// stand ([`crate::message::Data::Apart`]). None for a multipart.
     pub blob: Option<Blob>,
-    /// Its content in another transfer encoding, where its header can be read so: what a program
-    /// may make of it instead of [`Part::blob`].
-    pub other: Option<Blob>,
+    /// What a program may make of it instead of [`Part::blob`]: its content in another transfer
+    /// encoding, where its header can be read so; a file in quoted-printable without the escapes
+    /// that mean nothing ([`Problem::QuotedPrintableJunk`]).
+    pub others: Vec<Blob>,
     /// What is odd about it; each once.
     pub problems: Vec<Problem>,
 }

@@ -59,6 +59,24 @@ impl Decoder {
             }
         }
     }
+
+    /// Where escapes that mean nothing stand in what was decoded, for quoted-printable: the first
+    /// [`MOST_JUNK`].
+    pub(super) fn junk(&self) -> &[Junk] {
+        match self {
+            Self::QuotedPrintable(decoder) => &decoder.junk_at,
+            Self::Identity | Self::Base64(_) => &[],
+        }
+    }
+}
+
+/// An escape that means nothing, kept as it stands in what was decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Junk {
+    /// Bytes before it.
+    pub(super) at: u64,
+    /// Bytes of it: the equals sign, and what belongs to it for sure.
+    pub(super) length: u16,
 }
 
 /// base64 (RFC 2045 section 6.8).
@@ -196,10 +214,21 @@ pub(super) struct QuotedPrintable {
     /// An escape that is not complete: begins with `=`.
     open: Vec<u8>,
     junk: bool,
+    junk_at: Vec<Junk>,
+    /// Bytes that were decoded before those in `out`.
+    before: u64,
 }
 
 impl QuotedPrintable {
     fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) {
+        let start = out.len() as u64;
+        // What stands in `out` already was not decoded here.
+        self.before = self.before.wrapping_sub(start);
+        self.decode_piece(input, out);
+        self.before = self.before.wrapping_add(out.len() as u64);
+    }
+
+    fn decode_piece(&mut self, input: &[u8], out: &mut Vec<u8>) {
         out.reserve(input.len());
         let mut rest = input;
         loop {
@@ -267,9 +296,20 @@ impl QuotedPrintable {
             }
             _ => {}
         }
-        self.junk = true;
-        out.append(&mut self.open);
+        self.keep_open(out);
         false
+    }
+
+    /// What is open means nothing: it stays as it stands.
+    fn keep_open(&mut self, out: &mut Vec<u8>) {
+        self.junk = true;
+        if self.junk_at.len() < MOST_JUNK {
+            self.junk_at.push(Junk {
+                at: self.before.wrapping_add(out.len() as u64),
+                length: u16::try_from(self.open.len()).unwrap_or(u16::MAX),
+            });
+        }
+        out.append(&mut self.open);
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) {
@@ -277,8 +317,8 @@ impl QuotedPrintable {
             // A soft line break at the very end.
             Some(b'=' | b' ' | b'\t' | b'\r') => self.open.clear(),
             Some(_) => {
-                self.junk = true;
-                out.append(&mut self.open);
+                self.before = self.before.wrapping_sub(out.len() as u64);
+                self.keep_open(out);
             }
             None => {}
         }
@@ -297,6 +337,8 @@ pub(super) fn hex(digit: u8) -> Option<u8> {
 
 /// White space behind a soft line break that is still taken for one.
 const MAX_PADDING: usize = 1000;
+/// Escapes that mean nothing whose places are remembered: 2 MiB of memory.
+const MOST_JUNK: usize = 128 << 10;
 /// Set in a table's value for a character that is not of the alphabet.
 const BAD: u32 = 1 << 31;
 const VALUES: [u8; 256] = values();

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::{
     file::FileTest,
     list::{NameSet, NetworkSet},
+    marking::MarkTest,
     points::{PointsTest, Sums},
     route::{Destination, Origin, Route},
     truth::Truth,
@@ -61,6 +62,7 @@ pub(super) enum Test {
     Origin(Vec<Origin>),
     Destination(Vec<Destination>),
     Points(PointsTest),
+    Marking(Box<MarkTest>),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -220,6 +222,7 @@ impl Condition {
             }),
             Test::Origin(origins) => origins.contains(&known.route.origin).into(),
             Test::Destination(places) => places.contains(&known.route.destination).into(),
+            Test::Marking(test) => test.holds(known.facts),
             Test::Points(test) => match known.points {
                 Some(sums) => test.holds(sums),
                 None => Truth::Unknown(Reason::NotYet),

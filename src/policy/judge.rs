@@ -274,6 +274,11 @@ impl Policy {
                 }
                 Test::Sum(..) => questions.ask(Question::Files),
                 Test::Pattern(pattern) => questions.ask_pattern(pattern),
+                Test::Marking(_) => {
+                    if let Some(marks) = &self.marks {
+                        questions.ask_marks(marks);
+                    }
+                }
                 Test::Message(..)
                 | Test::NotScanned(_)
                 | Test::AddressOf(super::condition::Who::From, _)

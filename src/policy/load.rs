@@ -43,6 +43,7 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
         }
     }
     reader.overlaps(&policies);
+    reader.same_marks(&policies);
     if paths.is_empty() {
         reader.error(
             At::file(0),
@@ -90,6 +91,28 @@ pub(super) fn load(paths: &[PathBuf], today: Date) -> Result<Generation, Report>
 }
 
 impl Reader {
+    /// A message has one set of marks: policies that run together name the same words.
+    fn same_marks(&mut self, policies: &[super::model::Policy]) {
+        let mut named = policies
+            .iter()
+            .filter_map(|policy| Some((policy, policy.marks.as_ref()?)));
+        let Some((first, marks)) = named.next() else {
+            return;
+        };
+        let others: Vec<At> = named
+            .filter(|(_, other)| *other != marks)
+            .filter_map(|(policy, _)| Some(policy.tree.child("marks")?.at))
+            .collect();
+        let first = first.name.to_string();
+        for at in others {
+            self.error(
+                at,
+                format!("these are other marks than those of the policy `{first}`, which runs beside this one"),
+                "name the same file in both: a message is looked through once",
+            );
+        }
+    }
+
     fn policy_file(&mut self, path: &PathBuf, named: Option<At>) -> Option<u32> {
         self.file(path, MAX_BYTES as u64, named)
     }

@@ -11,7 +11,10 @@ use super::{
     reply::Template,
     yaml::{At, Node},
 };
-use crate::verdict::{Action, Mode, Points};
+use crate::{
+    questions::MarkTable,
+    verdict::{Action, Mode, Points},
+};
 
 /// One policy with all that it extends.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Policy {
     /// Switched off, or waiting for an inspector that this version does not have.
     pub(super) idle: Vec<Idle>,
     pub(super) exceptions: Vec<Exception>,
+    /// The words of the marks that its rules ask for.
+    pub(super) marks: Option<Arc<MarkTable>>,
     /// The merged tree; every value knows the file in which it stands.
     pub(super) tree: Node,
 }

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use super::{
     PolicyTest,
+    condition::Test,
     list::Entries,
-    model::{Organisation, Policy},
+    model::{Exception, Organisation, Policy, Rule},
     reader::Reader,
     yaml::{Node, Value},
 };
@@ -21,6 +22,7 @@ const TOP: &[&str] = &[
     "organisation",
     "mode",
     "sensitive_instead",
+    "marks",
     "rules",
     "exceptions",
     "tests",
@@ -128,6 +130,10 @@ impl Reader {
                 tests.push(test);
             }
         }
+        let marks = tree.child("marks").and_then(|node| self.marks(node));
+        if tree.child("marks").is_none() {
+            self.marks_are_named(&rules, &exceptions);
+        }
         self.remarks_on_policy(&tree, mode, &rules, &organisation);
         Some(Policy {
             name: Arc::from(name),
@@ -138,8 +144,32 @@ impl Reader {
             rules,
             idle,
             exceptions,
+            marks,
             tree,
         })
+    }
+
+    /// Whoever asks for marks must say where their words stand.
+    fn marks_are_named(&mut self, rules: &[Rule], exceptions: &[Exception]) {
+        let conditions = rules
+            .iter()
+            .flat_map(|rule| std::iter::once(&rule.when).chain(&rule.unless))
+            .chain(exceptions.iter().map(|exception| &exception.when));
+        let mut asks = None;
+        for condition in conditions {
+            condition.walk(&mut |condition| {
+                if matches!(condition.test, Test::Marking(_)) {
+                    asks.get_or_insert(condition.at);
+                }
+            });
+        }
+        if let Some(at) = asks {
+            self.error(
+                at,
+                "`marking` needs the words of the marks, and this policy names no file of them",
+                "write `marks: marks/vn.yaml` at the top of the policy, or let it extend `base@1`",
+            );
+        }
     }
 
     fn instead(&mut self, node: &Node) -> Option<Action> {

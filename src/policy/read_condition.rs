@@ -58,6 +58,7 @@ const CONDITIONS: &[&str] = &[
     "origin",
     "destination",
     "points",
+    "marking",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
@@ -67,7 +68,6 @@ const LATER: &[&str] = &[
     "dmarc",
     "spam",
     "forwarding",
-    "marking",
     "advertising",
     "signature",
     "antivirus",
@@ -255,6 +255,7 @@ impl Reader {
                         .collect(),
                 )
             }),
+            "marking" => self.marking(node),
             key if PATTERNS.contains(&key) => self.pattern(node, key),
             "authenticated" => Some(label(Test::Authenticated(self.boolean(node, key)?))),
             "tls" => Some(label(Test::Tls(self.boolean(node, key)?))),

@@ -36,10 +36,10 @@ const RULE: &[&str] = &[
 const INSPECTORS: &[(&str, bool)] = &[
     ("size", true),
     ("executable", true),
-    ("archive", false),
-    ("document", false),
+    ("archive", true),
+    ("document", true),
     ("forwarding", false),
-    ("marking", false),
+    ("marking", true),
     ("authentication", false),
     ("spam", false),
     ("advertising", false),

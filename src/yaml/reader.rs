@@ -62,7 +62,7 @@ impl Reader {
                 self.error(
                     entry.key_at,
                     format!("`{}` is not yet understood by this version of gacthu", entry.key),
-                    "take it out; or, if the whole rule waits for it, give the rule `needs: [marking]` (or what it waits for) and it stands without firing",
+                    "take it out; or, if the whole rule waits for it, give the rule `needs: [antivirus]` (or what it waits for) and it stands without firing",
                 );
             } else if !known.contains(&entry.key.as_str()) {
                 self.error(

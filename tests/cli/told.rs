@@ -73,9 +73,14 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
     let site = Site::new("enforce", RULES);
     site.write(
         "b.yaml",
-        "policy: 1\nname: b\norganisation: { domains: [b.vn] }\n",
+        &format!(
+            "policy: 1\nname: b\norganisation: {{ domains: [b.vn] }}\nmarks: {}/policies/marks/vn.yaml\n\
+             rules: [{{ id: m, title: t, when: {{ marking: any }}, then: note }}]\n",
+            env!("CARGO_MANIFEST_DIR")
+        ),
     );
     let running = site.serve(&[&format!("--policy={}", site.text("b.yaml"))]);
+    let secret = letter("MẬT", "a.txt", "x");
     let marked = letter("x", "a.mark", "x");
     let mut mta = Mta::new(&site.path("mx.sock"));
     let exe = letter("x", "a.exe", "MZ");
@@ -89,6 +94,7 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
     for (from, to, text) in [
         ("a@example.com", OURS, &exe),
         ("a@example.com", OURS, &zip),
+        ("a@example.com", "a@b.vn", &secret),
         ("a@example.com", OURS, &marked),
         ("lab@example.com", OURS, &nested),
     ] {

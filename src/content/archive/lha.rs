@@ -43,7 +43,9 @@ pub(in crate::content) fn lha(
         };
         let data_at = cursor.position();
         let data = source.piece(data_at, header.compressed_size);
-        if &header.compression != b"-lhd-" {
+        if &header.compression == b"-lhd-" {
+            link(inside, &header)?;
+        } else {
             let cut = data.len() < header.compressed_size;
             file(inside, &header, &data, cut, &mut seen)?;
             if cut {
@@ -92,6 +94,25 @@ pub(in crate::content) fn is_start(bytes: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// What is written like a folder may be a link, as Unix writes one: no bytes, and behind its name a
+/// bar and where it leads.
+fn link(inside: &mut Inside<'_, '_>, header: &LhaHeader) -> Result<(), NotOpened> {
+    let mut names = names(header);
+    if !names.iter().any(|name| name.contains('|')) {
+        return Ok(());
+    }
+    for name in &mut names {
+        let end = name.find('|').unwrap_or(name.len());
+        name.truncate(end);
+    }
+    let member = Member {
+        names,
+        traits: vec!["link"],
+        ..Member::default()
+    };
+    inside.begin(with_path_traits(member))?.finish(None)
 }
 
 fn file(

@@ -12,4 +12,5 @@ pub(super) mod pdf;
 pub(super) mod rtf;
 #[cfg(test)]
 mod tests;
+pub(super) mod text;
 mod xml;

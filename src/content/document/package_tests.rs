@@ -34,7 +34,7 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 /// An archive of deflated members.
-fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in members {
         let at = bytes.len() as u32;
@@ -68,7 +68,7 @@ fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-fn docx(more: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn docx(more: &[(&str, &[u8])]) -> Vec<u8> {
     let mut members: Vec<(&str, &[u8])> = vec![
         ("[Content_Types].xml", TYPES.as_bytes()),
         ("word/document.xml", b"<?xml version=\"1.0\"?><w:document/>"),

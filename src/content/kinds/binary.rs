@@ -1,8 +1,8 @@
 //! Kinds that need more than bytes at one place: programs of the `MZ` family, `0xCAFEBABE`, OLE
 //! compound files, PKCS #7, and archives whose sign is too short to be believed alone.
 
-use super::text;
-use super::{Found, Sample};
+use super::{Found, Sample, text};
+use crate::facts::{Class, Kind};
 
 /// Finds the kinds of this file and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
@@ -25,6 +25,9 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
 /// Two letters are no proof: a table of plant codes or a drawing may begin so. What counts is the new
 /// header that the DOS header points at (PE, NE, LE), or a DOS header that makes sense. A file that is
 /// cut before its new header counts by its DOS header: half a program is no document either.
+///
+/// Only from the first byte: neither Windows nor DOS runs a file with anything before the `MZ`, and what
+/// takes those bytes away is a program itself.
 fn mz(sample: &Sample<'_>) -> Option<&'static str> {
     let head = sample.head;
     let windows = head.starts_with(b"MZ");
@@ -311,6 +314,16 @@ pub(super) fn is_dex(sample: &Sample<'_>) -> bool {
     )
 }
 
+/// Compiled scripts: CPython's `.pyc` (two bytes of version, CR LF, then by version 4, 8 or 12 more
+/// bytes and a marshalled code object), and Lua's.
+pub(super) fn is_bytecode(sample: &Sample<'_>) -> bool {
+    let head = sample.head;
+    let code = |at: usize| matches!(head.get(at), Some(b'c' | 0xe3));
+    let python = matches!(head, [_, 0x0a..=0x0f | 0xf2..=0xf3, b'\r', b'\n', ..])
+        && [8, 12, 16].into_iter().any(code);
+    python || matches!(head, [0x1b, b'L', b'u', b'a', 0x50..=0x5f, ..])
+}
+
 /// A file system of DOS and Windows, or a disk with partitions.
 pub(super) fn is_disk(sample: &Sample<'_>) -> bool {
     let Some(boot) = sample.head.get(..512) else {
@@ -345,6 +358,24 @@ pub(super) fn is_pdf(sample: &Sample<'_>) -> bool {
     // In a text the sign may be a word: someone writes about the format. A file has objects too.
     let has = |word: &[u8]| memchr::memmem::find(sample.head, word).is_some();
     !text::is_text(head) || (has(b" obj") && has(b"<<"))
+}
+
+/// Whether the sign of a PDF that was found is only that of a member which an archive or a compound
+/// file holds as it is: a TAR or a stored ZIP member begins within the first 1024 bytes too.
+pub(super) fn is_pdf_of_a_member(sample: &Sample<'_>, kinds: &[&'static Kind]) -> bool {
+    let head = &sample.head[..sample.head.len().min(1024)];
+    let Some(at) = memchr::memmem::find(head, b"%PDF-").filter(|at| *at > 0) else {
+        return false;
+    };
+    if kinds.iter().any(|kind| kind.class == Class::Archive) || head.starts_with(OLE) {
+        return true;
+    }
+    // APPNOTE 4.3.7: of a member that is stored the bytes stand right behind name and extra field.
+    head.starts_with(b"PK\x03\x04")
+        && u16_at(head, 8) == Some(0)
+        && u16_at(head, 26)
+            .zip(u16_at(head, 28))
+            .is_some_and(|(name, extra)| 30 + usize::from(name) + usize::from(extra) == at)
 }
 
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

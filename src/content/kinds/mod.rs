@@ -17,6 +17,7 @@
 mod behind;
 mod binary;
 mod script;
+mod shortcut;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;
@@ -97,7 +98,8 @@ impl<'a> Sample<'a> {
 /// is recognised.
 ///
 /// Never fails: a head that is cut, empty or broken finds less. Costs well under a microsecond for
-/// most binary files and a few for 4 KiB of text.
+/// most binary files and a few for 4 KiB of text. Of a text that has no name of a text up to 64 KiB
+/// are read.
 pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
     let mut found = Found::default();
     if sample.size == 0 || sample.head.is_empty() {
@@ -125,8 +127,12 @@ pub fn kinds(sample: &Sample<'_>) -> Vec<&'static Kind> {
     }
     binary::kinds(sample, &mut found);
     let known = found.kinds.len();
+    if binary::is_pdf_of_a_member(sample, &found.kinds) {
+        found.kinds.retain(|kind| kind.id != "pdf");
+    }
     zip::kinds(sample, &mut found);
-    if plain {
+    // A browser takes for a page what begins like one, whatever bytes follow.
+    if plain || infer::text::is_html(sample.head) {
         text::kinds(sample, &mut found);
     } else if (known == 0 || !anchored) && !sample.head.starts_with(b"PK") {
         let inferred = infer::get(sample.head).map(|kind| kind.extension());
@@ -247,6 +253,9 @@ static RULES: &[Rule] = &[
     at("mach-o", 0, b"\xcf\xfa\xed\xfe"),
     at("wasm", 0, b"\0asm"),
     check("dex", binary::is_dex),
+    at("dex", 0, b"vdex0"),
+    check("bytecode", binary::is_bytecode),
+    at("bytecode", 0, b"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9"), // AutoIt
     // [MS-SHLLINK] 2.1: header size and link CLSID.
     at(
         "lnk",
@@ -338,6 +347,8 @@ static RULES: &[Rule] = &[
     // Messages and the rest.
     check("pgp", binary::is_pgp),
     at("tnef", 0, b"\x78\x9f\x3e\x22"),
+    check("url-shortcut", shortcut::is_binary_webloc),
+    check("url-launcher", shortcut::is_binary_launcher),
     at("sqlite", 0, b"SQLite format 3\0"),
     at("access", 4, b"Standard Jet DB\0"),
     at("access", 4, b"Standard ACE DB\0"),

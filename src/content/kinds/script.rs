@@ -15,12 +15,13 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
 use super::{Found, Sample, text::Folded};
 
 /// Finds the kinds of this text and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {
-    if READ_ONLY.iter().any(|extension| sample.named(extension)) {
+    if is_read_only(sample) {
         return;
     }
     let start = text.start();
@@ -28,42 +29,88 @@ pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {
         found.add(id);
         return;
     }
+    let code = behind_comments(start);
     for (id, opening) in OPENINGS {
-        if start.starts_with(opening.as_bytes()) {
+        if start.starts_with(opening.as_bytes()) || code.starts_with(opening.as_bytes()) {
             found.add(id);
             return;
         }
     }
-    if let Some(id) = section(text) {
-        found.add(id);
-        return;
-    }
-    // The heaviest language that weighs enough; each word counts once.
-    let mut seen = vec![false; WORDS.len()];
-    let finder = FINDER.as_ref();
-    for word in finder
-        .into_iter()
-        .flat_map(|finder| finder.find_overlapping_iter(text.all()))
+    if let Some(id) = section(text)
+        .or_else(|| encoded(text))
+        .or_else(|| heaviest(text))
     {
-        if let Some(seen) = seen.get_mut(word.pattern().as_usize()) {
-            *seen = true;
+        found.add(id);
+    }
+}
+
+/// Whether a name says that the file opens in an editor or a table, so that nothing in it is run.
+pub(super) fn is_read_only(sample: &Sample<'_>) -> bool {
+    READ_ONLY.iter().any(|extension| sample.named(extension))
+        || sample
+            .names
+            .iter()
+            .any(|name| READ_ME.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
+/// A script of Windows in its encoded form: the interpreter looks for the sign anywhere, behind it
+/// stand a length of six characters and `==`.
+fn encoded(text: &Folded<'_>) -> Option<&'static str> {
+    memmem::find_iter(text.all(), b"#@~^")
+        .any(|at| text.all().get(at + 10..at + 12) == Some(b"=="))
+        .then_some("script-encoded")
+}
+
+/// The language whose words weigh [`ENOUGH`] within [`WINDOW`] bytes; each word counts once. Within a
+/// window, because in a long text some word or other of every language stands somewhere.
+fn heaviest(text: &Folded<'_>) -> Option<&'static str> {
+    // Where each word was last seen, from 1 on.
+    let mut seen = [0usize; MOST];
+    let mut best: Option<(u32, &'static str)> = None;
+    for word in FINDER.as_ref()?.find_overlapping_iter(text.all()) {
+        let (index, at) = (word.pattern().as_usize(), word.start() + 1);
+        let (Some(last), Some((language, ..))) = (seen.get_mut(index), WORDS.get(index)) else {
+            continue;
+        };
+        let from = at.saturating_sub(WINDOW).max(1);
+        let known = *last >= from;
+        *last = at;
+        if known {
+            continue;
+        }
+        let weight: u32 = WORDS
+            .iter()
+            .zip(&seen)
+            .filter(|(word, seen)| word.0 == *language && **seen >= from)
+            .map(|(word, _)| word.2)
+            .sum();
+        if weight >= ENOUGH && best.is_none_or(|(most, _)| weight > most) {
+            best = Some((weight, language));
         }
     }
-    let weigh = |id: &str| -> u32 {
-        let words = WORDS.iter().zip(&seen);
-        words
-            .filter(|(word, seen)| **seen && word.0 == id)
-            .map(|(word, _)| word.2)
-            .sum()
-    };
-    let heaviest = LANGUAGES
+    best.map(|(_, language)| language)
+}
+
+/// From the first line that is neither empty nor a comment of some script language.
+fn behind_comments(mut text: &[u8]) -> &[u8] {
+    loop {
+        text = text.trim_ascii_start();
+        let comment = [
+            &b"'"[..],
+            b"rem ",
+            b"rem\t",
+            b"::",
+            b"//",
+            b"# ",
+            b"##",
+            b";",
+        ]
         .iter()
-        .map(|id| (weigh(id), *id))
-        .max_by_key(|(weight, _)| *weight);
-    if let Some((weight, id)) = heaviest
-        && weight >= ENOUGH
-    {
-        found.add(id);
+        .any(|sign| text.starts_with(sign));
+        match memchr::memchr(b'\n', text) {
+            Some(end) if comment => text = text.get(end..).unwrap_or_default(),
+            _ => return text,
+        }
     }
 }
 
@@ -127,8 +174,27 @@ fn section(text: &Folded<'_>) -> Option<&'static str> {
 /// Extensions that open in an editor or a table, never in an interpreter.
 static READ_ONLY: &[&str] = &[
     "txt", "md", "markdown", "rst", "adoc", "log", "csv", "tsv", "json", "yaml", "yml", "toml",
-    "conf", "cfg", "sql", "tex", "bib", "css", "patch", "diff", "c", "h", "cpp", "hpp", "cs",
-    "java", "kt", "go", "rs", "po", "srt",
+    "conf", "cfg", "ini", "sql", "tex", "bib", "css", "patch", "diff", "c", "h", "cc", "cpp",
+    "hpp", "cs", "java", "kt", "go", "rs", "ts", "po", "srt", "lst", "nfo", "ipynb",
+    // Source of VBA and of web servers: nothing runs it when it is opened.
+    "bas", "cls", "frm", "asp", "aspx", "jsp",
+];
+
+/// Names without an extension that everybody reads, in any case.
+static READ_ME: &[&str] = &[
+    "readme",
+    "install",
+    "license",
+    "licence",
+    "copying",
+    "changelog",
+    "changes",
+    "news",
+    "todo",
+    "authors",
+    "notice",
+    "makefile",
+    "dockerfile",
 ];
 
 /// Openings that make it certain, in lower case.
@@ -143,10 +209,11 @@ static OPENINGS: &[(&str, &str)] = &[
     ("script-bat", "@if "),
 ];
 
-/// What the words of one language must weigh together.
+/// What the words of one language must weigh together, and within how many bytes.
 const ENOUGH: u32 = 4;
-
-static LANGUAGES: &[&str] = &["script-vbs", "script-js", "script-ps1", "script-bat"];
+const WINDOW: usize = 4096;
+/// No fewer than there are [`WORDS`].
+const MOST: usize = 128;
 
 /// Words that speak for a language, in lower case, with their weight: 1 for what also stands in other
 /// texts, 2 for what is its own, 3 for what hardly stands anywhere but in a program.
@@ -199,7 +266,9 @@ static WORDS: &[(&str, &str, u32)] = &[
     ("script-ps1", "write-host", 1),
     ("script-ps1", "get-wmiobject", 2),
     ("script-ps1", "add-type ", 1),
-    ("script-bat", "echo off", 3),
+    // At the beginning of a line: a patch and a manual quote it elsewhere.
+    ("script-bat", "\necho off", 3),
+    ("script-bat", "\n@echo off", 3),
     ("script-bat", "%~dp0", 2),
     ("script-bat", "%~f0", 2),
     ("script-bat", "goto :eof", 2),
@@ -216,6 +285,28 @@ static WORDS: &[(&str, &str, u32)] = &[
     ("script-bat", "bitsadmin /transfer", 2),
     ("script-bat", "start /min", 1),
     ("script-bat", "taskkill /f", 1),
+    ("script-python", "if __name__ ==", 3),
+    ("script-python", "exec(base64.b64decode(", 3),
+    ("script-python", "exec(__import__(", 3),
+    ("script-python", "ctypes.windll", 3),
+    ("script-python", "os.system(", 2),
+    ("script-python", "import os", 1),
+    ("script-python", "import sys", 1),
+    ("script-python", "import base64", 1),
+    ("script-python", "import subprocess", 1),
+    ("script-perl", "\nuse strict;", 2),
+    ("script-perl", "\nuse warnings;", 2),
+    ("script-perl", "\nmy $", 1),
+    ("script-perl", "\nmy @", 1),
+    ("script-other", "#notrayicon", 3), // AutoIt
+    ("script-other", "#requireadmin", 3),
+    ("script-other", "@comspec", 2),
+    ("script-other", "shellexecutewait(", 1),
+    ("script-other", "fileinstall(", 2),
+    ("script-other", "#singleinstance", 2), // AutoHotkey
+    ("script-other", "#noenv", 2),
+    ("script-other", "%a_scriptdir%", 2),
+    ("script-other", "sendmode input", 2),
 ];
 
 /// None only if the words above could not be compiled, which a test rules out.
@@ -225,7 +316,6 @@ static FINDER: LazyLock<Option<AhoCorasick>> =
 #[cfg(test)]
 pub(super) fn table_ids() -> impl Iterator<Item = &'static str> {
     let openings = OPENINGS.iter().map(|(id, _)| *id);
-    openings
-        .chain(WORDS.iter().map(|word| word.0))
-        .chain(LANGUAGES.iter().copied())
+    assert!(WORDS.len() <= MOST);
+    openings.chain(WORDS.iter().map(|word| word.0))
 }

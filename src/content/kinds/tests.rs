@@ -1,10 +1,12 @@
+mod polyglots;
 mod samples;
+mod scripts;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use super::{Sample, kinds, script, table_ids};
 use crate::facts::{Class, KINDS, Kind};
-use samples::{dos, ole, put, samples, zip, zip_of};
+use samples::{dos, ole, put, samples, zip};
 
 fn ids(bytes: &[u8], names: &[&str]) -> Vec<&'static str> {
     kinds(&Sample::of(bytes, names))
@@ -44,43 +46,6 @@ fn every_id_of_the_tables_is_a_kind_and_stands_once() {
     let all: BTreeSet<_> = KINDS.iter().map(|kind| kind.id).collect();
     assert_eq!(all.len(), KINDS.len());
     assert!(!script::table_ids().any(|id| Kind::by_id(id).unwrap().class != Class::Script));
-}
-
-#[test]
-fn a_polyglot_is_reported_as_both() {
-    let archive = zip_of(&["a.exe"]);
-    let jar = zip_of(&["META-INF/MANIFEST.MF", "A.class"]);
-    let behind = |head: &[u8], tail: &[u8]| [head, tail].concat();
-    assert_eq!(ids(&behind(&dos(b"PE\0\0"), &archive), &[]), ["pe", "zip"]);
-    assert_eq!(
-        ids(&behind(&dos(b"PE\0\0"), &jar), &["a.pdf"]),
-        ["pe", "jar"]
-    );
-    assert_eq!(
-        ids(&behind(b"%PDF-1.4\n\0\0", &archive), &["a.pdf"]),
-        ["zip", "pdf"]
-    );
-    assert_eq!(
-        ids(&behind(b"GIF89a\0\0\0", &jar), &["a.gif"]),
-        ["jar", "gif"]
-    );
-    assert_eq!(ids(&behind(&dos(b"\0\0"), b"%PDF-1.4\n"), &[])[0], "dos-mz");
-    let tail = put(b"MZ\x90\0\x03\0\0\0\x04\0\0\0".to_vec(), 100, b"%PDF-1.4\n");
-    assert_eq!(ids(&tail, &["a.pdf"]), ["dos-mz", "pdf"]);
-    let iso = put(dos(b"PE\0\0"), 32_769, b"CD001");
-    assert_eq!(ids(&iso, &[]), ["pe", "iso"]);
-    // A document that is a Java archive as well.
-    let both = zip_of(&[
-        "META-INF/MANIFEST.MF",
-        "[Content_Types].xml",
-        "word/document.xml",
-    ]);
-    assert_eq!(ids(&both, &["a.docx"]), ["jar", "docx"]);
-    // The words of an end record inside a file are no archive: it must end where the file ends.
-    assert_eq!(
-        ids(&behind(&archive, b"more\0")[30..], &[]),
-        Vec::<&str>::new()
-    );
 }
 
 #[test]

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::{Found, Sample, script};
+use super::{Found, Sample, script, shortcut};
 
 /// How much of the beginning is read as text.
 pub(in crate::content) const READ: usize = 4096;
 /// How much of it tells what a page or a message is.
 const OPENING: usize = 1024;
+/// How much is read of a text that is not named as one.
+const FURTHER: usize = 64 << 10;
 
 /// Whether these bytes are text: UTF-8, UTF-16 or a legacy charset (windows-1258, TCVN3, VNI), that is,
 /// no control characters but those that move a cursor. A cut in the middle of a character does not matter.
@@ -31,25 +33,67 @@ pub(super) fn is_text(head: &[u8]) -> bool {
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     // Of a letter's text only the opening matters: what it quotes is no file.
     let read = if sample.body { OPENING } else { READ };
-    let text = Folded::of(&sample.head[..sample.head.len().min(read)]);
+    let head = &sample.head[..sample.head.len().min(read)];
+    let mut own = of(sample, &Folded::of(head));
+    if let Some(longer) = further(sample, &own) {
+        own = of(sample, &Folded::of(&longer));
+    }
+    for kind in own.kinds {
+        found.add(kind.id);
+    }
+}
+
+/// As much of a file as is read where its first 4 KiB show nothing that is run, and its name does not
+/// say that it is opened in an editor or a browser: who hides a script pads it with comments.
+fn further<'a>(sample: &Sample<'a>, own: &Found) -> Option<Cow<'a, [u8]>> {
+    let harmless = |id: &str| matches!(id, "html" | "xml" | "svg" | "text");
+    if sample.body
+        || sample.size <= READ as u64
+        || !own.kinds.iter().all(|kind| harmless(kind.id))
+        || script::is_read_only(sample)
+        || PAGES.iter().any(|extension| sample.named(extension))
+    {
+        return None;
+    }
+    let len = usize::try_from(sample.size).map_or(FURTHER, |size| size.min(FURTHER));
+    sample.at(0, len)
+}
+
+/// Extensions that open in a browser or a viewer, which run nothing outside themselves.
+static PAGES: &[&str] = &[
+    "html", "htm", "xhtml", "shtml", "mht", "mhtml", "svg", "xml", "xsl", "xsd", "kml", "gpx",
+    "eml", "ics", "vcf",
+];
+
+fn of(sample: &Sample<'_>, text: &Folded<'_>) -> Found {
+    let mut found = Found::default();
     let start = text.start();
     let first = &start[..start.len().min(OPENING)];
     let page = infer::text::is_html(start) || start.starts_with(b"<html") || has(first, "<html");
     for (id, opening) in OPENINGS {
         if start.starts_with(opening.as_bytes()) {
-            found.add(id);
+            let launches = *id == "url-shortcut"
+                && !sample.body
+                && !script::is_read_only(sample)
+                && shortcut::launches(text.all());
+            found.add(if launches { "url-launcher" } else { id });
         }
     }
-    if page {
+    if !sample.body && start.starts_with(b"<?php") && !script::is_read_only(sample) {
+        found.add("script-other");
+    } else if page {
         if !sample.body {
-            markup(&text, found);
+            markup(text, &mut found);
         }
         if found.kinds.is_empty() {
             found.add("html");
         }
     } else if infer::text::is_xml(start) || start.starts_with(b"<") {
         if !sample.body {
-            markup(&text, found);
+            markup(text, &mut found);
+            if let Some(id) = shortcut::webloc(sample, text.all()) {
+                found.add(id);
+            }
         }
         if found.kinds.is_empty() {
             let svg = has(first, "<svg");
@@ -71,8 +115,9 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
         found.add("p7m");
     }
     if !sample.body && found.kinds.is_empty() {
-        script::kinds(sample, &text, found);
+        script::kinds(sample, text, &mut found);
     }
+    found
 }
 
 /// What a text begins with, in lower case, and the kind that this makes certain.
@@ -110,6 +155,11 @@ static MARKUP: &[(&str, &[&str])] = &[
     ),
     ("msc", &["<mmc_consolefile"]),
     ("jnlp", &["<jnlp"]),
+    (
+        "appinstaller",
+        &["<appinstaller", "schemas.microsoft.com/appx/appinstaller"],
+    ),
+    ("library-ms", &["<persistedquery", "<scope"]),
 ];
 
 fn markup(text: &Folded<'_>, found: &mut Found) {
@@ -231,7 +281,6 @@ pub(super) struct Folded<'a> {
 
 impl<'a> Folded<'a> {
     pub(super) fn of(head: &'a [u8]) -> Self {
-        let head = &head[..head.len().min(READ)];
         let mut bytes = match utf16(head) {
             Some(little) => {
                 let odd = usize::from(!little);

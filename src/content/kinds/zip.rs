@@ -8,6 +8,7 @@ use super::{
     Found, Sample,
     binary::{u16_at, u32_at},
 };
+use crate::facts::{Class, Kind};
 
 /// What is seen of an archive without unpacking.
 pub(in crate::content) struct View {
@@ -25,6 +26,13 @@ impl View {
     /// The archive in this file, if there is one: from its first byte, or behind something else
     /// (self-extracting programs, polyglots) when a central directory ends exactly where the file ends.
     pub(in crate::content) fn of(sample: &Sample<'_>) -> Option<Self> {
+        Self::ending(sample, false)
+    }
+
+    /// As [`View::of`]; with `loose` something may stand behind the archive, as most programs that
+    /// unpack allow. Not in a file that may hold an archive as it is (a TAR, an OLE compound file, a
+    /// PDF): there the archive is a member.
+    fn ending(sample: &Sample<'_>, loose: bool) -> Option<Self> {
         let mut view = Self {
             names: Vec::new(),
             encrypted: false,
@@ -35,7 +43,7 @@ impl View {
         if starts {
             view.read_local_headers(sample.head);
         }
-        let ends = view.read_directory(sample);
+        let ends = view.read_directory(sample, loose);
         (starts || ends).then_some(view)
     }
 
@@ -88,8 +96,8 @@ impl View {
         }
     }
 
-    fn read_directory(&mut self, sample: &Sample<'_>) -> bool {
-        let Some((directory, size, entries)) = directory(sample) else {
+    fn read_directory(&mut self, sample: &Sample<'_>, loose: bool) -> bool {
+        let Some((directory, size, entries)) = directory(sample, loose) else {
             return false;
         };
         let read = usize::try_from(size).unwrap_or(DIRECTORY).min(DIRECTORY);
@@ -126,7 +134,15 @@ impl View {
 
 /// Finds the kinds of this file and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
-    let Some(view) = View::of(sample) else { return };
+    let holds = |kind: &&'static Kind| {
+        matches!(
+            kind.class,
+            Class::Archive | Class::DiskImage | Class::Document | Class::Message
+        ) || kind.id == "msi"
+    };
+    let Some(view) = View::ending(sample, !found.kinds.iter().any(holds)) else {
+        return;
+    };
     let any = |test: &dyn Fn(&[u8]) -> bool| view.names.iter().any(|name| test(name));
     let is = |wanted: &str| any(&|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
     // Office finds its parts in letters of either case; some programs write backslashes.
@@ -160,6 +176,9 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     }
     if any(&|name| name.starts_with(b"Payload/") && memmem::find(name, b".app/").is_some()) {
         found.add("ipa");
+    }
+    if is("gadget.xml") {
+        found.add("gadget");
     }
     let macros = ends("vbaProject.bin");
     // Packages of programmers (NuGet, Visual Studio) use the same form, and hold anything.
@@ -201,44 +220,60 @@ pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
     }
 }
 
-/// Offset, size and entries of the central directory, if its end record is near the end of the file.
-fn directory(sample: &Sample<'_>) -> Option<(u64, u64, u64)> {
-    let tail = sample.tail;
-    let tail_at = sample.size.checked_sub(tail.len() as u64)?;
-    // Behind the archive something else may stand where the file is an archive by its beginning or
-    // its name, or a program (a signature); elsewhere, where it is a member of a TAR or RAR, it must
-    // end where the file ends. Sought by its last byte, which hardly stands in a text.
-    let open = sample.head.starts_with(b"PK")
+/// Offset, size and entries of the central directory whose end record is the end of the file or,
+/// where it may be `loose`, stands in the last 64 KiB.
+///
+/// Behind the archive something else may stand also where the file is an archive by its beginning or its
+/// name, or a program (a signature).
+fn directory(sample: &Sample<'_>, loose: bool) -> Option<(u64, u64, u64)> {
+    let loose = loose
+        || sample.head.starts_with(b"PK")
         || sample.head.starts_with(b"MZ")
         || EXTENSIONS.iter().any(|extension| sample.named(extension));
-    let places = memchr::memrchr_iter(END[3], tail).filter_map(|last| last.checked_sub(3));
-    for at in places.take(PLACES) {
-        let Some(record) = tail.get(at..).filter(|record| record.starts_with(END)) else {
-            continue;
-        };
-        let (Some(entries), Some(size), Some(offset)) =
-            (u16_at(record, 10), u32_at(record, 12), u32_at(record, 16))
-        else {
-            continue;
-        };
-        let fills =
-            u16_at(record, 20).is_some_and(|comment| at + 22 + usize::from(comment) == tail.len());
-        if !fills && !open {
-            continue;
-        }
-        // Counted back from the record: right also where something stands before the archive.
-        let record_at = tail_at.saturating_add(at as u64);
-        let starts = [
-            record_at.checked_sub(u64::from(size)),
-            Some(u64::from(offset)),
-        ];
-        for start in starts.into_iter().flatten() {
-            if entries > 0 && start < record_at && sample.has(start, CENTRAL) {
-                return Some((start, record_at - start, u64::from(entries)));
-            }
-        }
+    let kept = &sample.tail[sample.tail.len().saturating_sub(END_WITHIN)..];
+    if let Some(found) = directory_in(sample, kept, loose) {
+        return Some(found);
     }
-    None
+    let size = usize::try_from(sample.size).unwrap_or(END_WITHIN);
+    let wide = size.min(END_WITHIN);
+    if wide <= kept.len() {
+        return None;
+    }
+    let tail = sample.at(sample.size - wide as u64, wide)?;
+    directory_in(sample, &tail, loose)
+}
+
+fn directory_in(sample: &Sample<'_>, tail: &[u8], loose: bool) -> Option<(u64, u64, u64)> {
+    let tail_at = sample.size.checked_sub(tail.len() as u64)?;
+    // Sought by its last byte, which hardly stands in a text. The record's comment may hold 64 KiB;
+    // the last record whose comment fills the file comes before any other.
+    let records = |fills: bool| {
+        memchr::memrchr_iter(END[3], tail)
+            .filter_map(|last| last.checked_sub(3))
+            .filter_map(|at| Some((at, tail.get(at..)?)))
+            .filter(|(_, record)| record.starts_with(END))
+            .filter(move |(at, record)| {
+                let comment = u16_at(record, 20).map(usize::from);
+                !fills || comment.is_some_and(|comment| at + 22 + comment == tail.len())
+            })
+            .take(CANDIDATES)
+    };
+    let directory = |(at, record): (usize, &[u8])| {
+        let (entries, size, offset) = (
+            u16_at(record, 10)?,
+            u32_at(record, 12)?,
+            u32_at(record, 16)?,
+        );
+        let end = tail_at.checked_add(at as u64)?;
+        // Counted back from the record: right also where something stands before the archive.
+        let start = [end.checked_sub(u64::from(size)), Some(u64::from(offset))]
+            .into_iter()
+            .flatten()
+            .find(|start| entries > 0 && *start < end && sample.has(*start, CENTRAL))?;
+        Some((start, end - start, u64::from(entries)))
+    };
+    let exact = records(true).find_map(directory);
+    exact.or_else(|| records(false).filter(|_| loose).find_map(directory))
 }
 
 const LOCAL: &[u8] = b"PK\x03\x04";
@@ -250,9 +285,10 @@ const STARTS: &[&[u8]] = &[LOCAL, END, b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04
 const HEAD: usize = 64 * 1024;
 const MEMBERS: usize = 64;
 const DIRECTORY: usize = 64 * 1024;
+/// Where an end record is sought: its comment may hold 65,535 bytes. How many are tried.
+const END_WITHIN: usize = 22 + 65_535;
+const CANDIDATES: usize = 64;
 /// Names under which programs look for an archive anywhere in a file.
 const EXTENSIONS: &[&str] = &[
     "zip", "zipx", "jar", "apk", "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "odt",
 ];
-/// How many places that look like the end record's last byte are looked at.
-const PLACES: usize = 4096;

@@ -4,6 +4,7 @@ use crate::{
     content::{
         document::ole::{
             compound::{Compound, u16_at, u32_at},
+            ordinary,
             package::utf16,
             rebuild,
         },
@@ -30,7 +31,41 @@ pub(in crate::content) fn read(
             attachment(inside, compound, index)?;
         }
     }
+    for (index, entry) in compound.entries().iter().enumerate().skip(1) {
+        inside.spending().check()?;
+        if !entry.storage && is_extra(compound, index) {
+            let member = Member::named(compound.path(index));
+            inside.member(member, &mut compound.stream(index))?;
+        }
+    }
     Ok(())
+}
+
+/// Whether a stream is none of a message's, or one that nobody reads as text and that holds a file.
+fn is_extra(compound: &Compound, index: usize) -> bool {
+    let mut root = index;
+    while let Some(parent) = compound.entry(root).and_then(|entry| entry.parent)
+        && parent > 0
+    {
+        root = parent;
+    }
+    let name = |index: usize| {
+        compound
+            .entry(index)
+            .map_or("", |entry| entry.name.as_str())
+    };
+    let own = |name: &str| name.starts_with("__") || name.starts_with('\u{5}');
+    match root == index {
+        true if own(name(index)) => {
+            // Properties of bytes; the bodies of the letter quote what they like.
+            let property = name(index).strip_prefix("__substg1.0_").unwrap_or_default();
+            let body = matches!(property.get(..4), Some("1000" | "1009" | "1013"));
+            let bytes = property.get(4..) == Some("0102");
+            bytes && !body && ordinary::holds_file(compound, index)
+        }
+        _ if own(name(root)) => false,
+        _ => compound.stream(index).left() > 0,
+    }
 }
 
 fn attachment(

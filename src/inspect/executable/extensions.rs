@@ -8,7 +8,9 @@
 //!   text are sent by offices and are not run when opened.
 //! - `.zip`, `.rar`, `.iso`, `.img`, `.vhd`, `.dmg`, `.cab`: containers, judged by what is in them.
 //! - `.docm`, `.xlsm`, `.mdb`, `.accdb`: documents; macros are a fact of their own.
-//! - `.url`, `.website`: a link to a page; its own kind (`url-shortcut`), for a policy to name.
+//! - `.url`, `.website`, `.webloc`: a link to a page (`url-shortcut`), judged by its target: what leads to a
+//!   program, a share or a command is `url-launcher`, found by content.
+//! - `.xlam`, `.ppam`, `.xla`: add-ins that are documents with macros.
 //! - `.html`, `.svg`, `.pdf`: documents that may hold scripts; facts of their own.
 
 /// One executable extension.
@@ -122,6 +124,22 @@ pub static EXTENSIONS: &[Extension] = &[
         "troubleshooter: runs scripts (CVE-2022-34713)",
     ),
     entry("diagpkg", Windows, "troubleshooter"),
+    entry("diagcfg", Windows, "troubleshooter"),
+    entry(
+        "ppkg",
+        Windows,
+        "provisioning package: sets up and installs",
+    ),
+    entry("vsto", Windows, "add-in of Office: installs from anywhere"),
+    entry(
+        "theme",
+        Windows,
+        "theme: fetches pictures from a share, may name a screen saver",
+    ),
+    entry("themepack", Windows, "themes in a cabinet"),
+    entry("deskthemepack", Windows, "themes in a cabinet"),
+    entry("its", Windows, "help in its Internet form"),
+    entry("xnk", Windows, "shortcut of Exchange"),
     entry("lnk", Windows, "shortcut: starts any command line"),
     entry(
         "scf",
@@ -177,6 +195,7 @@ pub static EXTENSIONS: &[Extension] = &[
         "JScript: Windows runs it outside the browser",
     ),
     entry("jse", WindowsScript, "encoded JScript"),
+    entry("mjs", WindowsScript, "JavaScript module"),
     entry("ws", WindowsScript, "script of Windows Script Host"),
     entry("wsf", WindowsScript, "script of Windows Script Host"),
     entry("wsh", WindowsScript, "settings that start a script"),
@@ -188,6 +207,7 @@ pub static EXTENSIONS: &[Extension] = &[
     entry("ps1xml", WindowsScript, "PowerShell settings"),
     entry("ps2", WindowsScript, "PowerShell"),
     entry("psc1", WindowsScript, "PowerShell console"),
+    entry("psc2", WindowsScript, "PowerShell console"),
     entry("psd1", WindowsScript, "PowerShell module"),
     entry("psm1", WindowsScript, "PowerShell module"),
     entry("jar", Runtime, "Java program"),
@@ -207,6 +227,14 @@ pub static EXTENSIONS: &[Extension] = &[
     entry("rb", Runtime, "Ruby"),
     entry("ahk", Runtime, "AutoHotkey"),
     entry("a3x", Runtime, "compiled AutoIt"),
+    entry("au3", Runtime, "AutoIt: runs when opened"),
+    entry("lua", Runtime, "Lua"),
+    entry("luac", Runtime, "compiled Lua"),
+    entry("php", Runtime, "PHP"),
+    entry("phar", Runtime, "PHP program in an archive"),
+    entry("tcl", Runtime, "Tcl: runs when opened"),
+    entry("crx", Runtime, "extension of a browser"),
+    entry("xpi", Runtime, "extension of a browser"),
     domain("sh", Unix, "shell script"),
     entry("bash", Unix, "shell script"),
     entry("csh", Unix, "shell script"),
@@ -218,6 +246,8 @@ pub static EXTENSIONS: &[Extension] = &[
     entry("deb", Unix, "package"),
     entry("rpm", Unix, "package"),
     entry("flatpakref", Unix, "installs a program"),
+    entry("flatpak", Unix, "package"),
+    entry("snap", Unix, "package"),
     domain("app", Unix, "program of macOS"),
     entry("command", Unix, "shell script that macOS runs when opened"),
     entry(

@@ -58,6 +58,16 @@ const FOUND: &[(&str, &[&str])] = &[
     ("Zoom.pkg", &[".pkg"]),
     ("goi.deb", &[".deb"]),
     ("tool.py", &[".py"]),
+    ("tool.au3", &[".au3"]),
+    ("tool.lua", &[".lua"]),
+    ("tool.php", &[".php"]),
+    ("cai-dat.vsto", &[".vsto"]),
+    ("nen-dep.theme", &[".theme"]),
+    ("nen-dep.themepack", &[".themepack"]),
+    ("cai-dat.appinstaller", &[".appinstaller"]),
+    ("dong-ho.gadget", &[".gadget"]),
+    ("tim.search-ms", &[".search-ms"]),
+    ("mo-rong.xpi", &[".xpi"]),
     ("bao-cao.pdf.exe", &[".exe", "double-extension"]),
     ("Báo cáo tháng 9.docx.scr", &[".scr", "double-extension"]),
     ("luong.xlsx.js", &[".js", "double-extension"]),
@@ -117,6 +127,7 @@ const FOUND: &[(&str, &[&str])] = &[
 
 /// Names of an office that must pass.
 const PASS: &str = "\
+trang.url|trang.website|trang.webloc|cong-cu.xlam|cong-cu.ppam|ghi-chu.one|ban-ve.dwg|ranh-gioi.dxf|lich.ics|thu.msg|\
 danh-sach.csv|bang.luong.2024.xlsx|Số 12.TB-UBND.pdf|file.com.vn.pdf|v1.0.docx|data.mdb|winmail.dat|\
 readme.js.txt|a.exe.pdf|Báo cáo tuần 38.docx|Công văn số 1234/UBND-VX.pdf|QĐ 07.2022.QĐ-UBND.signed.pdf|\
 12. Phụ lục II (kèm theo TT 01/2023).xlsx|Tờ trình.doc|Giấy mời họp ngày 12.9.2026.pdf|Lịch công tác tuần.xls|\

@@ -10,10 +10,10 @@ use crate::message::{
     blob_writer::BlobWriter,
     cids,
     entity::Block,
-    inline_files,
+    inline_files, lenient,
     parts::note,
     spool::{Data, MessageSpool},
-    transfer::Decoder,
+    transfer::{Decoder, Junk},
 };
 
 /// What all scanners of one message share.
@@ -238,7 +238,7 @@ impl Scanner {
             writer.write(&mut shared.spool, &rest);
             let blob = writer.finish(&shared.spool);
             if let Some(part) = shared.parts.get_mut(id) {
-                part.other = Some(blob);
+                part.others.push(blob);
             }
         }
         let blob = match leaf.to {
@@ -256,6 +256,7 @@ impl Scanner {
                 }
             }
         };
+        shared.add_readings(id, &blob, leaf.decoder.junk());
         shared.finish_leaf(id, blob, leaf.tentative);
     }
 }
@@ -282,6 +283,19 @@ impl Sink {
 }
 
 impl Shared {
+    /// Of a file in which escapes mean nothing, what is left of it without them. In a text they are
+    /// letters.
+    fn add_readings(&mut self, id: usize, blob: &Blob, junk: &[Junk]) {
+        let Some(part) = self.parts.get_mut(id) else {
+            return;
+        };
+        let text = part.media_type.starts_with("text/") && part.names.all.is_empty();
+        if !junk.is_empty() && !text {
+            let readings = lenient::readings(blob, junk, &mut self.spool);
+            part.others.extend(readings);
+        }
+    }
+
     fn finish_leaf(&mut self, id: usize, blob: Blob, tentative: Option<Option<String>>) {
         let Some(part) = self.parts.get_mut(id) else {
             return;

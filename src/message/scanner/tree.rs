@@ -297,7 +297,7 @@ impl Scanner {
             content_id: entity.content_id,
             names: entity.names,
             blob: None,
-            other: None,
+            others: Vec::new(),
             problems,
         });
         let decoder = Decoder::new(entity.transfer_encoding);

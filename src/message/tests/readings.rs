@@ -39,15 +39,12 @@ fn a_second_transfer_encoding_is_decoded_too() {
         format!("{FIELD} x-what\n{FIELD} 8bit"),
     ] {
         let message = scan(mixed(&[program(&header)]));
-        let other = part(&message, "1").other.as_ref().unwrap();
+        let other = &part(&message, "1").others[0];
         assert_eq!(&other.head[..], PROGRAM, "{header}");
     }
     let raw = format!("Content-Type: a/b\n{FIELD} base64\n{FIELD} 8bit\n\nMZ\u{1}\u{2}");
     let message = scan(mixed(&[raw]));
-    assert_eq!(
-        &part(&message, "1").other.as_ref().unwrap().head[..],
-        b"MZ\x01\x02"
-    );
+    assert_eq!(&part(&message, "1").others[0].head[..], b"MZ\x01\x02");
     // The same twice, or names for the same, are one reading.
     for header in [
         format!("{FIELD} base64\n{FIELD} BASE64"),
@@ -55,8 +52,49 @@ fn a_second_transfer_encoding_is_decoded_too() {
         format!("{FIELD} base64 (words)"),
     ] {
         let message = scan(mixed(&[program(&header)]));
-        assert!(part(&message, "1").other.is_none(), "{header}");
+        assert!(part(&message, "1").others.is_empty(), "{header}");
     }
+}
+
+#[test]
+fn escapes_that_mean_nothing_are_read_in_every_way_that_programs_read_them() {
+    let field = "Content-Transfer-Encoding: quoted-printable";
+    for (encoded, reading) in [
+        // With a digit before each character, and before the end of a line that goes on.
+        ("=0M=0Z=0=90=0=00=0=03=0 a=0==0\nnd=0 =0m", 0),
+        // With an escape that is none before each character.
+        (
+            "=0XM=0XZ=\n=0X=90=0X=00=0X=03=0X =0Xa=0Xn=0Xd=0X =\n=0Xm",
+            1,
+        ),
+    ] {
+        let raw = format!("Content-Type: a/b\n{field}\n\n{encoded}");
+        let message = scan(mixed(&[raw]));
+        let part = part(&message, "1");
+        assert!(part.problems.contains(&Problem::QuotedPrintableJunk));
+        assert_eq!(part.others.len(), 2);
+        assert_eq!(
+            &part.others[reading].head[..],
+            b"MZ\x90\0\x03 and m",
+            "{encoded}"
+        );
+    }
+    // A file without junk, and a text with some, are read in one way.
+    for (header, encoded) in [("a/b", "M=5A=\n=3D0"), ("text/plain", "a =0 b")] {
+        let raw = format!("Content-Type: {header}\n{field}\n\n{encoded}");
+        let message = scan(mixed(&[raw]));
+        assert!(part(&message, "1").others.is_empty(), "{header}");
+    }
+}
+
+#[test]
+fn junk_is_found_wherever_pieces_of_the_message_end() {
+    let line = "=0M=0Z=0=90and =3D=\n".repeat(20_000);
+    let raw = format!("Content-Type: a/b\nContent-Transfer-Encoding: quoted-printable\n\n{line}");
+    let message = scan(raw);
+    let other = &part(&message, "1").others[0];
+    let all = other.read_all(1 << 20).unwrap().unwrap();
+    assert!(all == b"MZ\x90and =".repeat(20_000));
 }
 
 #[test]

@@ -147,11 +147,11 @@ fn the_strongest_action_wins_and_rank_then_id_speaks() {
 #[test]
 fn idle_rules_never_fire() {
     let generation = rules(
-        "  - id: a\n    enabled: false\n    when: { tls: false }\n    then: reject\n  - id: b\n    needs: [marking]\n    when: { marking: { level: strong } }\n    then: reject\n  - id: c\n    needs: [size]\n    when: { tls: false }\n    then: tag\n",
+        "  - id: a\n    enabled: false\n    when: { tls: false }\n    then: reject\n  - id: b\n    needs: [antivirus]\n    when: { antivirus: { found: true } }\n    then: reject\n  - id: c\n    needs: [size]\n    when: { tls: false }\n    then: tag\n",
     );
     assert_eq!(generation.judge(&facts(), 0, true).verdict, Action::Tag);
     let explained = generation.explain(&facts(), 0, true).to_string();
-    assert!(explained.contains("b → needs marking"), "{explained}");
+    assert!(explained.contains("b → needs antivirus"), "{explained}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod always;
 mod conditions;
 mod files;
+mod marks;
 mod meaning;
 mod mistakes;
 mod pages;

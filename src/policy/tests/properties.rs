@@ -214,7 +214,8 @@ proptest! {
         }
         let text: String = text.into_iter().collect();
         let base = include_str!("../../../policies/base.yaml").replace("{ file: lists/state-domains.txt }", "gov.vn");
-        let folder = Folder::new(&[("p.yaml", &text), ("base.yaml", &base)]);
+        let marks = include_str!("../../../policies/marks/vn.yaml");
+        let folder = Folder::new(&[("p.yaml", &text), ("base.yaml", &base), ("marks/vn.yaml", marks)]);
         match folder.load() {
             Ok(generation) => {
                 let _ = generation.judge(&with(vec![program("a.exe", By::Content)]), 0, true);

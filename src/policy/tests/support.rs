@@ -61,6 +61,15 @@ pub(super) fn rules(rules: &str) -> Generation {
     ))
 }
 
+/// [`rules`] beside this file of marks.
+pub(super) fn rules_with(rules: &str, marks: &str) -> Generation {
+    let text = format!(
+        "policy: 1\nname: test\norganisation:\n  regulation: Quyết định 1\n  domains: [ours.vn]\nmode: enforce\nmarks: marks/vn.yaml\nrules:\n{rules}"
+    );
+    let folder = Folder::new(&[("policy.yaml", &text), ("marks/vn.yaml", marks)]);
+    folder.load().unwrap_or_else(|report| panic!("{report}"))
+}
+
 /// One rule with this `when` (flow style) that rejects.
 pub(super) fn when(condition: &str) -> Generation {
     rules(&format!(

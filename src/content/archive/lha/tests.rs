@@ -27,6 +27,21 @@ fn every_level_and_method_is_read() {
 }
 
 #[test]
+fn links_are_told_from_folders() {
+    // As LHa for Unix writes them (level 2): a folder, and a link to `../x`.
+    let folder = b"6\0-lhd-\0\0\0\0\0\0\0\0\x81Q\x01\0 \x02\0\0U\x05\0\0\x08\x99\x03\0\x01\
+        \x08\0\x02dir2\xff\x05\0P\xedA\x07\0Q\xe9\x03\xe9\x03\0\0";
+    let link = b"G\0-lhd-\0\0\0\0\0\0\0\0\x02\xa3\x02\0 \x02\0\0U\x05\0\0\xb4\xa9\x08\0\x01file1\
+        \x14\0\x02dir2\xffsymlink1|..\xff\x05\0P\xed\xa1\x07\0Q\xe9\x03\xe9\x03\0\0";
+    let mut bytes = [folder.as_slice(), link].concat();
+    bytes.push(0);
+    let tree = open_file("a.lzh", &bytes);
+    assert_eq!(found(&tree), ["2: lha", "2/dir2/symlink1: "]);
+    assert_eq!(traits(&tree.nodes[2]), ["link"]);
+    assert!(tree.nodes.iter().all(|node| node.not_opened.is_none()));
+}
+
+#[test]
 fn a_wrong_checksum_and_an_unknown_method_are_told() {
     let mut bytes = sample!("lh6").to_vec();
     let last = bytes.len() - 40;

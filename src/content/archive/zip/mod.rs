@@ -74,6 +74,14 @@ pub(in crate::content) enum Treat {
     Encrypted(&'static str),
 }
 
+/// What came out of a member.
+#[derive(Debug)]
+pub(in crate::content) struct Member {
+    pub(in crate::content) bytes: Vec<u8>,
+    /// Whether that is all of it: it was not too large, and not damaged.
+    pub(in crate::content) whole: bool,
+}
+
 /// The members of an archive, to be read by name: as most programs see it, hidden ones left out.
 #[derive(Debug)]
 pub(in crate::content) struct Archive {
@@ -101,7 +109,6 @@ impl Archive {
     }
 
     /// Paths of its members, in the order of the directory.
-    #[allow(dead_code, reason = "for those who read the texts of documents")]
     pub(in crate::content) fn members(&self) -> impl Iterator<Item = String> {
         self.entries().filter_map(|entry| path(&entry.header))
     }
@@ -117,6 +124,21 @@ impl Archive {
         limit: usize,
         spending: &mut Spending,
     ) -> Result<Option<Vec<u8>>, NotOpened> {
+        let part = self.read_some(wanted, limit, spending)?;
+        Ok(part.filter(|part| part.whole).map(|part| part.bytes))
+    }
+
+    /// Reads a member as far as it can be unpacked, up to `limit` bytes; none where there is none,
+    /// or where it is encrypted or packed in an unknown way.
+    ///
+    /// # Errors
+    /// When the budget ends.
+    pub(in crate::content) fn read_some(
+        &self,
+        wanted: &str,
+        limit: usize,
+        spending: &mut Spending,
+    ) -> Result<Option<Member>, NotOpened> {
         let Some((header, data)) = self.find(wanted).and_then(|entry| self.data(entry)) else {
             return Ok(None);
         };
@@ -126,16 +148,17 @@ impl Archive {
         };
         let mut bytes = Vec::new();
         let mut buffer = vec![0; 64 << 10];
-        loop {
+        let whole = loop {
             match content.read(&mut buffer) {
-                Ok(0) => return Ok(Some(bytes)),
+                Ok(0) => break true,
                 Ok(got) if bytes.len() + got <= limit => {
                     spending.take_bytes(got as u64)?;
                     bytes.extend_from_slice(buffer.get(..got).unwrap_or_default());
                 }
-                _ => return Ok(None),
+                _ => break false,
             }
-        }
+        };
+        Ok(Some(Member { bytes, whole }))
     }
 
     fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -143,9 +166,15 @@ impl Archive {
     }
 
     fn find(&self, wanted: &str) -> Option<&Entry> {
-        self.entries().find(|entry| {
-            entry.header.name.eq_ignore_ascii_case(wanted.as_bytes())
-                || path(&entry.header).is_some_and(|path| path.eq_ignore_ascii_case(wanted))
+        let as_written = |entry: &&Entry| {
+            let name = entry.header.name.as_slice();
+            name.eq_ignore_ascii_case(wanted.as_bytes())
+        };
+        // Names are read in other ways only where the plain one fails: that costs memory for each.
+        self.entries().find(as_written).or_else(|| {
+            self.entries().find(|entry| {
+                path(&entry.header).is_some_and(|path| path.eq_ignore_ascii_case(wanted))
+            })
         })
     }
 

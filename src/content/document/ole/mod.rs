@@ -7,7 +7,9 @@ mod crypto;
 mod encryption;
 mod excel;
 mod msi;
+mod msi_names;
 mod newer;
+pub(in crate::content) mod ordinary;
 pub(in crate::content) mod package;
 mod powerpoint;
 pub(in crate::content) mod rebuild;
@@ -55,10 +57,14 @@ pub(in crate::content) fn read(
         return msi::read(inside, &compound);
     }
     if encryption::read(inside, &compound, source)? {
+        // What was found of the only content is said of the file that the user opens.
+        inside.sign_as_content();
+        if compound.child(0, "EncryptedPackage").is_some() {
+            return everything(inside, &compound);
+        }
         return Ok(());
     }
-    document(inside, &compound)?;
-    Ok(())
+    document(inside, &compound)
 }
 
 /// A document: its macros, and what is embedded in it at any depth.
@@ -81,6 +87,12 @@ fn document(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotO
             Ok(()) => {}
         }
     }
+    everything(inside, compound)?;
+    result
+}
+
+/// All storages and streams, at any depth.
+fn everything(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotOpened> {
     let mut index = 1;
     while let Some(entry) = compound.entry(index) {
         if entry.storage {
@@ -91,7 +103,7 @@ fn document(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotO
         }
         inside.spending().check()?;
     }
-    result
+    Ok(())
 }
 
 /// A storage; gives the entry to go on with: a document that stands in it is opened apart.
@@ -126,8 +138,9 @@ fn project(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) {
     }
 }
 
-/// A stream, wherever it stands: a packed file, part of a macro project, or something that has no
-/// business to be a stream.
+/// A stream, wherever it stands: a packed file, part of a macro project, or something that the format
+/// does not put there. Of streams that belong to the document only those are handed on that hold a
+/// program or an archive all the same.
 fn stream(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Result<(), NotOpened> {
     let Some(entry) = compound.entry(index) else {
         return Ok(());
@@ -145,16 +158,19 @@ fn stream(inside: &mut Inside<'_, '_>, compound: &Compound, index: usize) -> Res
         inside.sign("macros-vba");
         return Ok(());
     }
-    let package = is("Package") && head.starts_with(b"PK");
-    if package || is_file(&head) {
-        inside.sign("embedded-object");
-        let mut member = Member::named(compound.path(index));
-        if entry.orphan {
-            member.traits.push("hidden-member");
-        }
-        return inside.member(member, &mut compound.stream(index));
+    let object = is_file(&head) || ordinary::holds_file(compound, index);
+    let extra = !entry.orphan && entry.size > 0 && !ordinary::is_ordinary(compound, index);
+    if !object && !extra {
+        return Ok(());
     }
-    Ok(())
+    if object {
+        inside.sign("embedded-object");
+    }
+    let mut member = Member::named(compound.path(index));
+    if entry.orphan {
+        member.traits.push("hidden-member");
+    }
+    inside.member(member, &mut compound.stream(index))
 }
 
 /// `\x01Ole10Native`: a file in the packager's form, or the data of another program.

@@ -1,11 +1,12 @@
 //! Windows Installer packages, patches and transforms: their streams by their real names.
 //!
 //! The tables stay closed: they are the installer's own data, and the package counts as a program
-//! anyhow. Cabinets, binaries, icons and storages inside are members.
+//! anyhow. Cabinets, binaries, icons and storages inside are members; what lies in a cabinet has the
+//! name too that it is installed by.
 
 use super::{
     compound::{Compound, Entry},
-    is_file, rebuild,
+    is_file, msi_names, ordinary, rebuild,
 };
 use crate::{
     content::opener::{Inside, Member},
@@ -22,6 +23,14 @@ pub(super) fn is_package(compound: &Compound) -> bool {
 
 /// Hands on what is no table.
 pub(super) fn read(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotOpened> {
+    let names = msi_names::names(compound, inside.spending())?;
+    let around = inside.name_inner(names);
+    let read = streams(inside, compound);
+    inside.names_of_outer(around);
+    read
+}
+
+fn streams(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(), NotOpened> {
     for (index, entry) in compound.entries().iter().enumerate().skip(1) {
         let inner = entry.parent.is_some_and(|parent| parent != 0);
         if inner {
@@ -35,7 +44,8 @@ pub(super) fn read(inside: &mut Inside<'_, '_>, compound: &Compound) -> Result<(
             continue;
         }
         let closed = name.starts_with('!') || name.starts_with('\u{5}') || entry.orphan;
-        if closed && !is_file(&compound.read(index, 16)) {
+        let found = || is_file(&compound.read(index, 16)) || ordinary::holds_file(compound, index);
+        if closed && !found() {
             continue;
         }
         if entry.orphan {
@@ -51,7 +61,7 @@ fn is_packed(letter: char) -> bool {
 }
 
 /// A name as the installer means it: two letters of 64 in one, and a sign for tables.
-fn unpacked(name: &str) -> String {
+pub(super) fn unpacked(name: &str) -> String {
     let letter = |value: u32| LETTERS.get(value as usize).map(|byte| char::from(*byte));
     let mut unpacked = String::new();
     for packed in name.chars() {

@@ -72,8 +72,35 @@ fn a_document_with_nothing_inside_says_nothing() {
 fn a_program_that_stands_as_a_stream_is_found() {
     let bytes = gunzip(include_bytes!("../testdata/stream.ole.gz"));
     let tree = open_file("a.ole", &bytes);
-    assert_eq!(found(&tree), ["2: ole", "2/Other/la.dat: pe"]);
-    assert_eq!(tree.nodes[2].size, 5088);
+    assert_eq!(
+        found(&tree),
+        ["2: ole", "2/Text: text", "2/Other/la.dat: pe"]
+    );
+    assert_eq!(tree.nodes[3].size, 5088);
+    assert_eq!(traits(file(&tree)), ["embedded-object"]);
+}
+
+#[test]
+fn streams_that_the_format_does_not_know_come_out() {
+    let bytes = gunzip(include_bytes!("../testdata/extra.doc.gz"));
+    let tree = open_file("a.doc", &bytes);
+    let mut files = found(&tree);
+    files.sort();
+    // `Data` is Word's own, but holds a program; what stands in `MsoDataStore` is Word's too.
+    assert_eq!(
+        files,
+        [
+            "2/Data: dex",
+            "2/Kho/Sau/ghi-chu.txt: text",
+            "2/cong-van.pdf: wasm",
+            "2/danh-sach.xlsx: dex",
+            "2/du-lieu.dat: text",
+            "2/hinh.png: mach-o",
+            "2/mo-tep.vbs: text",
+            "2: doc",
+        ]
+    );
+    assert!(tree.nodes.iter().all(|node| node.not_opened.is_none()));
 }
 
 #[test]
@@ -168,6 +195,7 @@ fn what_excel_opens_without_asking_is_opened() {
         assert_eq!(kind, Some(name.trim_start_matches("a.")), "{cipher}");
         assert_eq!(clear.not_opened, None, "{cipher}");
         assert_eq!(traits(clear), inner, "{cipher}");
+        assert_eq!(traits(outer), inner, "{cipher}");
     }
 }
 
@@ -197,11 +225,14 @@ fn what_powerpoint_opens_without_asking_is_opened() {
             "2: ppt",
             "2/PowerPoint Document: ppt",
             "2/PowerPoint Document/ExOleObjStg 1: ole",
+            "2/PowerPoint Document/ExOleObjStg 1/Text: text",
             "2/PowerPoint Document/ExOleObjStg 1/Other/la.dat: pe"
         ]
     );
     assert_eq!(file(&tree).cipher, Some("rc4-128"));
-    assert_eq!(traits(&tree.nodes[2]), ["macros-vba", "embedded-object"]);
+    for node in &tree.nodes[1..=2] {
+        assert_eq!(traits(node), ["macros-vba", "embedded-object"]);
+    }
     assert!(tree.nodes.iter().all(|node| node.not_opened.is_none()));
 }
 
@@ -213,6 +244,7 @@ fn objects_of_a_presentation_are_unpacked() {
         [
             "2: ppt",
             "2/ExOleObjStg 1: ole",
+            "2/ExOleObjStg 1/Text: text",
             "2/ExOleObjStg 1/Other/la.dat: pe"
         ]
     );
@@ -224,9 +256,16 @@ fn streams_of_the_installer_have_their_real_names() {
     let tree = open_file("a.msi", &gunzip(include_bytes!("../testdata/p.msi.gz")));
     assert_eq!(
         found(&tree),
-        ["2: msi", "2/p.cab: cab", "2/Binary.Chay: pe"]
+        [
+            "2: msi",
+            "2/p.cab: cab",
+            "2/p.cab/F: text",
+            "2/Binary.Chay: pe"
+        ]
     );
     assert_eq!(tree.nodes[2].place, Place::Archive);
+    // What the package installs it as.
+    assert_eq!(tree.nodes[3].names, ["F", "plain.txt"]);
 }
 
 #[test]
@@ -282,7 +321,7 @@ fn a_small_file_that_says_it_holds_very_much_costs_no_more_than_the_budget() {
     let at = memchr::memmem::find(&bytes, &name).unwrap();
     bytes[at + 120..at + 124].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
     let tree = open_letter("", &[("a.ole", &bytes)], Budget::default());
-    let member = &tree.nodes[2];
+    let member = &tree.nodes[3];
     assert!(member.size <= bytes.len() as u64, "{}", member.size);
     assert_eq!(member.not_opened, Some(NotOpened::Damaged));
 }

@@ -26,6 +26,8 @@ pub(super) struct File {
     bytes: Bytes,
     /// Object streams, decoded.
     buffers: Vec<Vec<u8>>,
+    /// Where each of them stands in the file.
+    homes: Vec<u32>,
     entries: Vec<Entry>,
     /// Headers inside of streams, and where they begin: only a cross-reference table makes objects
     /// of them.
@@ -47,6 +49,7 @@ impl File {
         let mut file = Self {
             bytes: bytes.clone(),
             buffers: Vec::new(),
+            homes: Vec::new(),
             entries: Vec::new(),
             inner: Vec::new(),
             object_streams: Vec::new(),
@@ -135,8 +138,9 @@ impl File {
 
     /// Adds a decoded object stream, with the numbers of its objects and where each begins;
     /// [`File::sort`] lets them be found.
-    pub(super) fn add_buffer(&mut self, bytes: Vec<u8>, objects: &[(u32, u32)]) {
+    pub(super) fn add_buffer(&mut self, bytes: Vec<u8>, objects: &[(u32, u32)], home: Entry) {
         self.buffers.push(bytes);
+        self.homes.push(home.at);
         let buffer = u32::try_from(self.buffers.len()).unwrap_or(u32::MAX);
         self.entries
             .extend(objects.iter().map(|(number, at)| Entry {
@@ -197,6 +201,15 @@ impl File {
         versions
             .take_while(move |entry| entry.number == number)
             .take(MAX_VERSIONS)
+    }
+
+    /// The object of a number that stands last in the file: what the last revision says.
+    pub(super) fn newest(&self, number: u32) -> Option<Entry> {
+        let home = |entry: &Entry| match (entry.buffer as usize).checked_sub(1) {
+            None => entry.at,
+            Some(buffer) => self.homes.get(buffer).copied().unwrap_or_default(),
+        };
+        self.versions(number).max_by_key(home)
     }
 
     /// What a value means: itself, or in all their versions the objects that it refers to.

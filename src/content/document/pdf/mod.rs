@@ -13,6 +13,7 @@ mod security;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::{borrow::Cow, io};
 
@@ -119,6 +120,9 @@ pub(in crate::content) fn read(
         }
     }
     members(&file, inside, &lock, &findings)?;
+    if inside.wants_text() {
+        text::read(&file, &lock, inside, &mut limits)?;
+    }
     match lock {
         Lock::Closed(_) => Err(NotOpened::Encrypted),
         _ if file.is_exhausted() || findings.more => Err(NotOpened::Damaged),
@@ -350,7 +354,7 @@ fn object_streams(
             }
         }
         held.push(inside.spending().hold(objects.len() as u64 * 32)?);
-        file.add_buffer(all, &objects);
+        file.add_buffer(all, &objects, entry);
     }
     file.sort();
     Ok(())

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 pub(super) enum Value<'a> {
     /// A number without a fraction.
     Int(i64),
+    /// A number with one; never NaN or infinite.
+    Real(f64),
     /// Without its slash, `#xx` decoded.
     Name(Cow<'a, [u8]>),
     Text(Text<'a>),
@@ -18,7 +20,7 @@ pub(super) enum Value<'a> {
     Ref(u32, u16),
     True,
     False,
-    /// null, a number with a fraction, what nobody knows.
+    /// null, what nobody knows.
     Other,
 }
 
@@ -82,6 +84,13 @@ impl<'a> Value<'a> {
             Self::Name(name) => Some(name),
             _ => None,
         }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// What stands between two parentheses.
+    pub(super) fn literal(raw: &'a [u8]) -> Self {
+        Self { raw, hex: false }
     }
 }
 
@@ -370,13 +379,15 @@ fn word_or_number(word: &[u8]) -> Token<'_> {
     if !(first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.')) {
         return Token::Word(word);
     }
-    let int = std::str::from_utf8(word)
-        .ok()
-        .and_then(|text| text.parse().ok());
-    Token::Value(int.map_or(Value::Other, Value::Int))
+    let text = std::str::from_utf8(word).unwrap_or_default();
+    if let Ok(int) = text.parse() {
+        return Token::Value(Value::Int(int));
+    }
+    let real = text.parse().ok().filter(|real: &f64| real.is_finite());
+    Token::Value(real.map_or(Value::Other, Value::Real))
 }
 
-fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn decode_name(raw: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'#', raw).is_none() {
         return Cow::Borrowed(raw);
     }

@@ -79,7 +79,7 @@ pub(super) fn ole(class: &[u8], stream: &str) -> Vec<u8> {
     put(file, 1535, &[0])
 }
 
-fn utf16(text: &str) -> Vec<u8> {
+pub(super) fn utf16(text: &str) -> Vec<u8> {
     [0xfeff]
         .into_iter()
         .chain(text.encode_utf16())
@@ -174,6 +174,23 @@ pub(super) fn samples() -> Vec<Case> {
         ),
         (&["msc"], b"<?xml version='1.0'?><MMC_ConsoleFile ConsoleVersion='3.0'>".to_vec(), &[]),
         (&["jnlp"], b"<?xml version='1.0'?><jnlp spec='1.0+'>".to_vec(), &[]),
+        (
+            &["appinstaller"],
+            b"<?xml version='1.0'?><AppInstaller xmlns='http://schemas.microsoft.com/appx/appinstaller/2018'>".to_vec(),
+            &[],
+        ),
+        (&["library-ms"], b"<?xml?><persistedQuery version='1.0'><query><scope><include path='x'>".to_vec(), &[]),
+        (&["url-launcher"], b"[InternetShortcut]\r\nURL=file://203.0.113.9/a/b.lnk\r\n".to_vec(), &["a.url"]),
+        (&["script-other"], b"<?php system($_GET['a']);".to_vec(), &["anh.jpg"]),
+        (&["script-python"], b"import os\nif __name__ == '__main__':\n  os.system('id')\n".to_vec(), &["a.dat"]),
+        (&["script-perl"], b"package A;\nuse strict;\nuse warnings;\nmy $a = 1;\n".to_vec(), &["a.dat"]),
+        (&["script-other"], b"#NoTrayIcon\n#RequireAdmin\nShellExecuteWait('a')\n".to_vec(), &["a.dat"]),
+        // Compiled scripts.
+        (&["bytecode"], b"\xcb\x0d\r\n\0\0\0\0\x11\x22\x33\x44\x10\0\0\0\xe3\0\0\0".to_vec(), &["a.dat"]),
+        (&["bytecode"], b"\x03\xf3\r\n\x11\x22\x33\x44c\0\0\0\0".to_vec(), &["a.dat"]),
+        (&["bytecode"], b"\x1bLua\x53\0\x19\x93".to_vec(), &["a.dat"]),
+        (&["bytecode"], b"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9\x99\x4c".to_vec(), &["a.dat"]),
+        (&["gadget"], zip_of(&["gadget.xml", "a.html"]), &[]),
         // Archives.
         (&["zip"], zip_of(&["bao-cao.exe"]), &[]),
         (&["zip"], b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(), &[]),
@@ -243,6 +260,12 @@ pub(super) fn samples() -> Vec<Case> {
         (&["docm"], zip_of(&["[Content_Types].xml", "Word\\document.xml", "Word\\VBAPROJECT.BIN"]), &[]),
         (&["odf"], zip(&[("mimetype", b"application/vnd.oasis.opendocument.text", 0), ("content.xml", b"", 0)]), &[]),
         (&["epub"], zip(&[("mimetype", b"application/epub+zip", 0), ("META-INF/container.xml", b"", 0)]), &[]),
+        // Without the first member that names the type, as a plain packer writes them.
+        (&["odf"], zip_of(&["META-INF/manifest.xml", "content.xml"]), &[]),
+        (&["epub"], zip_of(&["META-INF/container.xml", "_static/a.css", "content.opf"]), &[]),
+        (&["xps"], zip_of(&["[Content_Types].xml", "_rels/.rels", "FixedDocSeq.fdseq"]), &[]),
+        (&["xlsm"], zip_of(&["[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"]), &["cong-cu.xlam"]),
+        (&["pptm"], zip_of(&["[Content_Types].xml", "ppt/presentation.xml", "ppt/vbaProject.bin"]), &["a.ppam"]),
         (&["doc"], ole(&office(0x0002_0906), "x"), &[]),
         (&["doc"], ole(&[0; 16], "WordDocument"), &[]),
         (&["xls"], ole(&office(0x0002_0820), "x"), &[]),
