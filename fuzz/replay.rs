@@ -6,7 +6,10 @@ use std::{env, fs, process::ExitCode, time::Instant};
 fn main() -> ExitCode {
     let mut words = env::args().skip(1);
     let name = words.next().unwrap_or_default();
-    let Some((_, target)) = gacthu_fuzz::TARGETS.iter().find(|(known, _)| *known == name) else {
+    let Some((_, target)) = gacthu_fuzz::TARGETS
+        .iter()
+        .find(|(known, _)| *known == name)
+    else {
         eprintln!("replay: no target {name:?}");
         return ExitCode::from(2);
     };

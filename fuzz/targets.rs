@@ -41,6 +41,7 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("svg", |data| file("a.svg", data)),
     ("szdd", |data| file("a.ex_", data)),
     ("tar", |data| file("a.tar", data)),
+    ("text", |data| file("a.txt", data)),
     ("tnef", |data| file("winmail.dat", data)),
     ("uuencode", |data| file("a.uue", data)),
     ("vhd", |data| image("a.vhd", data)),
@@ -66,11 +67,13 @@ pub fn codec(data: &[u8]) {
                     assert!(touch(&command) < cost, "a frame gives out what it cost");
                 }
                 Ok(None) => break,
-                Err(_) => return,
+                Err(error) => return assert!(!error.to_string().contains('\n')),
             }
         }
     }
-    let _ = decoder.finish(&buffer);
+    if let Err(error) = decoder.finish(&buffer) {
+        assert!(!error.to_string().contains('\n'));
+    }
 }
 
 /// Calls every accessor, for fields are looked up when they are asked for; the number of bytes given out.

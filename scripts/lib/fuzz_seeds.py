@@ -52,6 +52,7 @@ ENDINGS = {
     "iso": "iso", "udf": "iso", "img": "disk", "bin": "disk", "vhd": "vhd", "vhdx": "vhd", "msg": "msg", "dat": "tnef", "tnef": "tnef",
     "rtf": "rtf", "one": "onenote", "html": "html", "htm": "html", "hta": "html", "svg": "svg", "p7m": "smime", "p7s": "smime", "pem": "smime",
     "pgp": "pgp", "gpg": "pgp", "asc": "pgp", "eml": "eml", "mbox": "mbox", "uue": "uuencode",
+    "txt": "text", "csv": "text", "md": "text",
 }
 
 
@@ -170,6 +171,8 @@ MARKUP = [
     ("a.svg", b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' onload='a()'><script>"
               b"<![CDATA[alert(1)]]></script><image xlink:href='data:application/zip;base64,UEsDBAoAAAAAAAAAAAA='/><foreignObject/>"
               b"<a href='javascript:x()'>t</a><!ENTITY a 'b'></svg>"),
+    ("a.txt", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\r\nĐộc lập - Tự do".encode()), ("b.txt", "TỐI MẬT\n".encode("utf-16")),
+    ("c.txt", "Cộng hòa".encode("cp1258", "replace")), ("d.txt", b"C\xe9ng h\xdfa x\xb7 h\xe9i"), ("e.csv", b"a;b\n\"c\"\"d\";1\n"),
     ("a.mbox", b"From a@b.vn Mon Jan  1 00:00:00 2024\nSubject: x\n\nbody\n>From x\n\nFrom c@d.vn Tue Jan  2 00:00:00 2024\nSubject: y\n"
                b"Content-Type: application/octet-stream; name=a.exe\nContent-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA\n"),
 ]

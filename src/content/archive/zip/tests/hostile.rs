@@ -378,7 +378,7 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     let all = PLAIN
         .iter()
         .copied()
-        .chain(ENCRYPTED.iter().map(|(name, bytes, _)| (*name, *bytes)));
+        .chain(ENCRYPTED.iter().map(|(_, bytes, cipher)| (*cipher, *bytes)));
     let more = [
         (
             "a.zip",
@@ -389,11 +389,11 @@ fn no_cut_and_no_flipped_byte_makes_a_panic_or_much_work() {
     ];
     let mut state = 88_172_645_463_325_252_u64;
     let mut nodes = 0;
-    let times = if thorough() { 8 } else { 1 };
+    let times: usize = if thorough() { 8 } else { 1 };
     for (name, bytes) in all.chain(more) {
         // Passwords are tried on what is encrypted, which takes its time.
         let times = if name.contains("aes") {
-            times.div_ceil(4)
+            usize::div_ceil(times, 4)
         } else {
             times
         };
