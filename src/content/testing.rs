@@ -38,7 +38,10 @@ pub(super) fn bend(name: &str, bytes: &[u8], cuts: usize, flips: usize) {
     // As what it is, whatever the bending makes of its first bytes.
     let node = open_file(name, bytes).nodes.swap_remove(1);
     let open = |bytes: &[u8], how: &dyn Fn() -> String| {
-        let needs = Needs::default();
+        let needs = Needs {
+            documents: true,
+            ..Needs::default()
+        };
         let mut opener = Opener::new(&message, needs, Budget::default(), None);
         opener.tree.nodes.push(node.clone());
         let blob = Blob::in_memory(bytes::Bytes::copy_from_slice(bytes));
