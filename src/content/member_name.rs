@@ -9,7 +9,8 @@ pub(super) fn readings(bytes: &[u8], utf8: bool) -> Vec<String> {
         Ok(name) => names.push(name.to_owned()),
         Err(_) => names.push(cp437(bytes)),
     }
-    if !bytes.is_ascii() && !(utf8 && std::str::from_utf8(bytes).is_ok()) {
+    let sure = utf8 && std::str::from_utf8(bytes).is_ok();
+    if !bytes.is_ascii() && !sure {
         let (windows, _) = encoding_rs::WINDOWS_1258.decode_without_bom_handling(bytes);
         for name in [cp437(bytes), windows.into_owned()] {
             if !names.contains(&name) {

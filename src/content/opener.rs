@@ -371,11 +371,6 @@ impl<'m> Inside<'_, 'm> {
         self.opener.message.spool.clone()
     }
 
-    /// What is wanted of the message.
-    pub(super) fn needs(&self) -> Needs {
-        self.opener.needs
-    }
-
     /// The container itself.
     pub(super) fn container(&self) -> Option<&Node> {
         self.opener.tree.nodes.get(self.node)

@@ -35,8 +35,6 @@ pub(super) struct Openings {
     heavy: Arc<Semaphore>,
     /// MiB that all heavy openings together may hold.
     memory: Arc<Semaphore>,
-    /// All of `memory`.
-    pool: u32,
     /// What one of them may hold.
     share: u32,
     wait: Duration,
@@ -53,7 +51,6 @@ impl Openings {
             light: Arc::new(Semaphore::new(heavy * 2)),
             heavy: Arc::new(Semaphore::new(heavy)),
             memory: Arc::new(Semaphore::new(pool as usize)),
-            pool,
             share: mebibytes(budget.memory).clamp(1, pool),
             wait,
             waiting: AtomicI64::new(0),
@@ -272,7 +269,7 @@ mod tests {
             assert_eq!(bomb.await.unwrap(), Some(Ok(())));
         }
         assert_eq!(openings.waiting(), 0);
-        assert_eq!(openings.memory.available_permits() as u32, openings.pool);
+        assert_eq!(openings.memory.available_permits(), 64);
     }
 
     #[tokio::test]

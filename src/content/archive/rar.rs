@@ -21,7 +21,7 @@ use crate::{
     facts::NotOpened,
 };
 use headers::{Entry, Walk};
-use unpack::{Limits, why};
+use unpack::{Limits, Sign, why};
 
 /// Opens a RAR archive.
 pub(in crate::content) fn rar(
@@ -230,7 +230,11 @@ fn members(
     let limits = Limits { memory };
     let _held = inside.spending().hold(needed.saturating_add(WORKSPACE))?;
     let password = password.as_deref();
-    let outcome = unpack::unpack(inside, source, &mut jobs, password, walk.solid, limits)?;
+    let sign = |entry: &Entry| Sign::of(&entry.names, entry.packed, entry.size);
+    let signs: Vec<Sign> = files(walk).map(sign).collect();
+    let outcome = unpack::unpack(
+        inside, source, &mut jobs, &signs, password, walk.solid, limits,
+    )?;
     let why = match outcome {
         Ok(()) => NotOpened::Damaged,
         Err(ErrorKind::ResourceLimit) => NotOpened::Budget {

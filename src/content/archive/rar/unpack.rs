@@ -155,10 +155,42 @@ pub(super) fn opens(
     Ok(outcome.is_ok())
 }
 
+/// By what an entry of the walk is known again where rars meets it.
+#[derive(Debug)]
+pub(super) struct Sign {
+    packed: u64,
+    size: u64,
+    /// Names that are read in one way only.
+    name: Option<String>,
+}
+
+impl Sign {
+    /// Of an entry with these names.
+    pub(super) fn of(names: &[String], packed: u64, size: u64) -> Self {
+        let name = names.first().filter(|name| name.is_ascii());
+        let name = name.map(|name| name.replace('\\', "/"));
+        Self { packed, size, name }
+    }
+
+    fn fits(&self, other: &Self) -> bool {
+        let named = self.name.is_some() && other.name.is_some();
+        (self.packed, self.size) == (other.packed, other.size)
+            && (!named || self.name == other.name)
+    }
+}
+
+/// Where an entry of rars stands among those of the walk, from `next` on; none where it is not there.
+fn place(signs: &[Sign], next: usize, met: &Sign) -> Option<usize> {
+    let rest = signs.get(next..)?.iter().take(AHEAD);
+    Some(next + rest.into_iter().position(|sign| sign.fits(met))?)
+}
+
 /// What comes from the thread.
 enum Event {
     /// An entry begins.
     Begin(usize),
+    /// An entry begins that the walk has not seen.
+    Unknown(Box<Member>),
     Bytes(Vec<u8>),
     /// The entry is not right.
     Failed(ErrorKind),
@@ -176,6 +208,7 @@ pub(super) fn unpack(
     inside: &mut Inside<'_, '_>,
     source: &Source,
     jobs: &mut [Option<Member>],
+    signs: &[Sign],
     password: Option<&str>,
     solid: bool,
     limits: Limits,
@@ -187,7 +220,7 @@ pub(super) fn unpack(
         let stop_there = stop.clone();
         let spawned = Builder::new().spawn_scoped(scope, move || {
             let options = options(password, limits, &stop_there);
-            let outcome = work(source, options, &wanted, solid, &to);
+            let outcome = work(source, options, (&wanted, signs), solid, &to);
             let _ = to.send(Event::End(outcome));
         });
         let Ok(worker) = spawned else {
@@ -204,7 +237,7 @@ pub(super) fn unpack(
 fn work(
     source: &Source,
     options: ArchiveReadOptions<'_>,
-    wanted: &[bool],
+    (wanted, signs): (&[bool], &[Sign]),
     solid: bool,
     to: &SyncSender<Event>,
 ) -> Outcome<()> {
@@ -213,13 +246,29 @@ fn work(
     let outcome = archive.extract_with_control_and_errors(
         options,
         |member| {
-            let here = index;
-            index += 1;
-            if wanted.get(here) == Some(&true) {
-                let _ = to.send(Event::Begin(here));
+            let meta = &member.meta;
+            let names = [meta.name_lossy()];
+            let met = Sign::of(&names, meta.packed_size, meta.unpacked_size);
+            let begins = match place(signs, index, &met) {
+                Some(here) => {
+                    index = here + 1;
+                    (wanted.get(here) == Some(&true)).then_some(Event::Begin(here))
+                }
+                // Two readings of the headers: the other one is a member too.
+                None => (!meta.is_directory).then(|| {
+                    Event::Unknown(Box::new(Member {
+                        names: names.into(),
+                        packed: Some(meta.packed_size),
+                        declared: meta.unpacked_size,
+                        traits: vec!["hidden-member"],
+                        ..Member::default()
+                    }))
+                }),
+            };
+            if let Some(event) = begins {
+                let _ = to.send(event);
                 return Ok(ExtractionDecision::Extract(Box::new(Pipe(to.clone()))));
             }
-            let meta = &member.meta;
             let needed = solid && !meta.is_directory && !meta.is_redirection;
             Ok(match needed {
                 true => ExtractionDecision::Extract(Box::new(io::sink())),
@@ -278,6 +327,7 @@ fn take(
                 Some(member) => one(inside, member, from)?,
                 None => next(&mut || inside.spending().check(), from)?,
             },
+            Event::Unknown(member) => one(inside, *member, from)?,
             Event::End(outcome) => return Ok(outcome),
             Event::Bytes(_) | Event::Failed(_) => {
                 inside.spending().check()?;
@@ -334,6 +384,8 @@ pub(super) fn why(kind: ErrorKind) -> NotOpened {
 
 /// How often the budget's time is looked at while nothing comes.
 const BEAT: Duration = Duration::from_millis(20);
+/// Entries of the walk that rars may leave out between two.
+const AHEAD: usize = 64;
 /// Pieces that may wait, bytes of one.
 const QUEUE: usize = 8;
 const PIECE: usize = 64 << 10;
@@ -342,3 +394,23 @@ const MAX_HEADERS: u64 = 50_000;
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 /// Members of RAR 5 up to this size are unpacked in memory.
 const BUFFERED: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_known_again_by_name_and_sizes() {
+        let sign = |name: &str, packed| Sign::of(&[name.to_owned()], packed, 9);
+        let signs = [sign("a", 1), sign("d/b", 2), sign("c", 2)];
+        assert_eq!(place(&signs, 0, &sign("a", 1)), Some(0));
+        // One that rars leaves out; names with either slash; names that are read in several ways.
+        assert_eq!(place(&signs, 0, &sign("d\\b", 2)), Some(1));
+        assert_eq!(place(&signs, 1, &sign("c", 2)), Some(2));
+        assert_eq!(place(&signs, 1, &sign("á", 2)), Some(1));
+        // Another name, another size, one that was before.
+        assert_eq!(place(&signs, 0, &sign("x", 1)), None);
+        assert_eq!(place(&signs, 0, &sign("a", 3)), None);
+        assert_eq!(place(&signs, 1, &sign("a", 1)), None);
+    }
+}

@@ -59,7 +59,7 @@ impl Pool {
     fn of(pool: Vec<u8>, data: Vec<u8>) -> Option<Self> {
         let head = u32_at(&pool, 0)?;
         // The first number is no text.
-        let mut texts = vec![0..0];
+        let mut texts = Vec::from([Range::default()]);
         let (mut at, mut begin) = (4, 0_usize);
         while let (Some(mut length), Some(uses)) =
             (u16_at(&pool, at).map(usize::from), u16_at(&pool, at + 2))

@@ -235,9 +235,23 @@ fn a_broken_file_is_read_as_far_as_it_goes() {
 
 #[test]
 fn bent_files_end() {
-    for bytes in [NO_MAP, SECRET] {
-        bend("a.pdf", bytes, 40, 60);
-    }
+    bend("a.pdf", NO_MAP, 20, 40);
+    bend("a.pdf", SECRET, 3, 5);
+    // Where nothing is packed, bending reaches the operators, the maps and the names.
+    let fonts = "/F<</Type/Font/Subtype/TrueType/BaseFont/.VnTime/FirstChar 32/Widths[250 300 400]\
+                 /Encoding<</Differences[65/A/uni1EAC/g12/f_i]>>>>\
+                 /G<</Type/Font/Subtype/Type0/BaseFont/X/Encoding 7 0 R/ToUnicode 7 0 R\
+                 /DescendantFonts[<</Subtype/CIDFontType2/DW 600/W[1[500 600]5 9 700]>>]>>";
+    let map = "1 begincodespacerange <00> <80> <8100> <ffff> endcodespacerange 1 begincidrange <00> <ff> 3 \
+               endcidrange 1 beginbfrange <0001> <0009> <004D> <0a> <0c> [<1EAC> <0054>] endbfrange";
+    let more = format!(
+        "7 0 obj<</Length {}>>stream\n{map}\nendstream endobj\n9 0 obj<</Type/OCG>>endobj",
+        map.len()
+    );
+    let content = "q 1 0 0 1 9 9 cm /OC /L BDC 1 0 0 rg 50 90 99 20 re S EMC BT /F 14 Tf 2 Tc 110 Tz 1 0.2 0 1 50 \
+                   700 Tm (ABCD m\\313t) Tj T* [(a) -300 (b) 20 <41>] TJ (x) ' ET Q BI /W 1 ID x EI BT /G 9 Tf \
+                   -90 12 Td <0102030a0b0c8101> Tj /Span<</ActualText(q)>>BDC (y) Tj EMC ET 5 5 m 90 5 l 9 9 l h B";
+    bend("a.pdf", &made(content, fonts, &more), 120, 400);
 }
 
 #[test]
