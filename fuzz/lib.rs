@@ -19,18 +19,16 @@ pub use targets::{TARGETS, codec};
 /// containers, and the letter itself some times over. A size that a file only declares breaks it.
 const HELD: usize = 192 << 20;
 
-/// Bytes of the largest image that [`image`] puts together.
-const IMAGE: usize = 10 << 20;
-
 /// Opens an image of a disk. Images are mostly empty, so the fuzzer gets their sectors only: each is a
-/// number of four bytes (little-endian) and 512 bytes; what lies between them is zero.
-pub fn image(name: &str, data: &[u8]) {
+/// number of four bytes (little-endian) and 512 bytes; what lies between them is zero. An image
+/// has at most `largest` bytes.
+pub fn image(name: &str, largest: usize, data: &[u8]) {
     let mut bytes = Vec::new();
     for piece in data.chunks(516) {
         let Some((number, sector)) = piece.split_first_chunk::<4>() else {
             break;
         };
-        let at = u32::from_le_bytes(*number) as usize % (IMAGE / 512) * 512;
+        let at = u32::from_le_bytes(*number) as usize % (largest / 512) * 512;
         bytes.resize(bytes.len().max(at + sector.len()), 0);
         bytes[at..at + sector.len()].copy_from_slice(sector);
     }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| gacthu_fuzz::image("a.iso", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| gacthu_fuzz::image("a.iso", 1 << 20, data));

@@ -12,16 +12,17 @@ NEEDED = 60.0
 
 # What is measured: the seeds of which targets, the lines of which files (of src/).
 ARCHIVE, DISK, DOCUMENT, MAIL = "content/archive/", "content/disk/", "content/document/", "content/mail/"
+TEXT = DOCUMENT + "text/"
 READERS = {
     "zip": (["zip"], [ARCHIVE + "zip/"]),
     "rar": (["rar"], [ARCHIVE + "rar"]),
     "seven": (["seven"], [ARCHIVE + "seven"]),
-    "ole": (["ole"], [DOCUMENT + "ole/"]),
-    "ooxml": (["ooxml"], [DOCUMENT + "ooxml", DOCUMENT + "xml", DOCUMENT + "part"]),
+    "ole": (["ole"], [DOCUMENT + "ole/", *(TEXT + name for name in ("doc/", "xls/", "ppt/", "ole"))]),
+    "ooxml": (["ooxml"], [DOCUMENT + "ooxml", DOCUMENT + "xml", DOCUMENT + "part", *(TEXT + name for name in ("ooxml/", "package", "runs", "tags"))]),
     "pdf": (["pdf"], [DOCUMENT + "pdf/"]),
     "mime": (["mime"], ["message/"]),
     "codec": (["codec"], ["milter/codec", "milter/command"]),
-    "odf": (["odf"], [DOCUMENT + "odf"]),
+    "odf": (["odf"], [DOCUMENT + "odf", TEXT + "odf/"]),
     "cab": (["cab"], [ARCHIVE + "cab"]),
     "arj": (["arj"], [ARCHIVE + "arj"]),
     "lha": (["lha"], [ARCHIVE + "lha"]),
@@ -34,10 +35,10 @@ READERS = {
     "iso, udf": (["iso"], [DISK + "iso", DISK + "udf"]),
     "disk": (["disk"], [DISK + "fat", DISK + "exfat", DISK + "ntfs", DISK + "partition", DISK + "mod", DISK + "files"]),
     "vhd": (["vhd"], [DISK + "vhd"]),
-    "rtf": (["rtf"], [DOCUMENT + "rtf"]),
+    "rtf": (["rtf"], [DOCUMENT + "rtf", TEXT + "rtf/"]),
     "onenote": (["onenote"], [DOCUMENT + "onenote"]),
     "html, svg": (["html", "svg"], [DOCUMENT + "markup"]),
-    "msg": (["msg"], [MAIL + "msg"]),
+    "msg": (["msg"], [MAIL + "msg", TEXT + "msg"]),
     "tnef": (["tnef"], [MAIL + "tnef"]),
     "smime": (["smime"], [MAIL + "smime"]),
     "pgp": (["pgp"], [MAIL + "pgp"]),

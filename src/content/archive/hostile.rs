@@ -11,7 +11,7 @@ use crate::content::{
 /// [`thorough`], those where headers stand, and some of the others. A reader that panics fails the test.
 pub(super) fn survives(name: &str, bytes: &[u8]) {
     let step = if thorough() { 1 } else { 7 };
-    let chosen = |at: &usize| at % step == 0 || *at < 64 || at + 32 > bytes.len();
+    let chosen = |at: &usize| at.is_multiple_of(step) || *at < 64 || at + 32 > bytes.len();
     for length in (0..bytes.len()).filter(chosen) {
         let _told = Damage(name, length);
         open(name, &bytes[..length]);
