@@ -168,3 +168,11 @@ fn base64(bytes: &[u8]) -> String {
     }
     text
 }
+
+/// Leaves only what the attachment says: the letter's own text, its subject and the file's name are
+/// pieces of text too.
+pub(super) fn of_attachment(mut tree: Tree) -> Tree {
+    tree.spans
+        .retain(|span| span.node == 1 && span.spot != super::Spot::FileName);
+    tree
+}
