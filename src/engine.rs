@@ -29,11 +29,11 @@ pub use self::{
 use crate::{
     content::{self, Budget, Gate, Needs},
     counters::Attempt,
-    facts::{Fact, Facts, Files, Matches, MessageFacts, Reason, Role, SessionFacts},
+    facts::{Fact, Facts, Files, LegacyText, Matches, MessageFacts, Reason, Role, SessionFacts},
     inspect::{self, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
-    questions::Questions,
+    questions::{Question, Questions},
     reference::Reference,
     site::Site,
     verdict::{Action, Judgement, MixedPolicies, Mode},
@@ -305,7 +305,8 @@ impl Judging {
     /// Asks the policy.
     fn judged(mut self, found: Result<Found, String>) -> Decision {
         let failed = match found {
-            Ok((message, files, matches)) => {
+            Ok((message, files, matches, encoding)) => {
+                self.facts.encoding = encoding;
                 self.facts.matches = matches;
                 self.facts.message = Fact::Known(message);
                 self.facts.files = Fact::Known(files);
@@ -315,6 +316,7 @@ impl Judging {
                 let reason = Reason::Unavailable("an internal error");
                 self.facts.message = Fact::Unknown(reason.clone());
                 self.facts.files = Fact::Unknown(reason.clone());
+                self.facts.encoding = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -426,7 +428,10 @@ impl fmt::Debug for Judging {
 }
 
 /// What the stages behind the last byte find.
-type Found = (MessageFacts, Files, Matches);
+type Found = (MessageFacts, Files, Matches, Encoding);
+
+/// Text that is not Unicode.
+type Encoding = Fact<Vec<LegacyText>>;
 
 /// The message, taken apart; none where its reader failed.
 fn finish(receiver: Option<Receiver>) -> Result<Message, String> {
@@ -451,11 +456,15 @@ fn find(
     times.content += opened - started;
     let mut files = inspect::files(&tree, questions);
     let matches = patterns.answer(message, &letter, &mut files);
+    let encoding = match questions.asks(Question::Encoding) {
+        true => inspect::encoding::encoding(message, &tree, &files),
+        false => Fact::Unknown(Reason::NotAsked),
+    };
     let facts = (inspect::message(message), files);
     times.inspect += opened.elapsed();
     #[cfg(feature = "sabotage")]
     let facts = crate::sabotage::spoil(facts);
-    (facts.0, facts.1, matches)
+    (facts.0, facts.1, matches, encoding)
 }
 
 /// Lets no panic through: what an enemy's bytes may have caused ends as a failure of one message,

@@ -23,6 +23,10 @@ pub enum Question {
     Executables,
     /// What documents say, with its place: marks of state secrets, encodings.
     Documents,
+    /// Digital signatures on files.
+    Signatures,
+    /// Whether text is Unicode; goes with `Documents`.
+    Encoding,
 }
 
 /// The questions of one policy generation: the union over its policies.

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod contradiction;
+pub mod encoding;
 pub mod executable;
 pub mod pattern;
 pub mod size;
@@ -97,6 +98,7 @@ fn file(node: &Node, executables: bool) -> FileFacts {
         cipher: node.cipher,
         traits,
         not_opened: node.not_opened.clone(),
+        signatures: node.signatures.clone(),
         matches: Vec::new(),
     }
 }

@@ -93,6 +93,8 @@ pub struct Part {
     /// Its content in another transfer encoding, where its header can be read so: what a program
     /// may make of it instead of [`Part::blob`].
     pub other: Option<Blob>,
+    /// Of a `multipart/signed`: what its first part comes to, where the digest is known here.
+    pub signed: Option<super::SignedPart>,
     /// What is odd about it; each once.
     pub problems: Vec<Problem>,
 }

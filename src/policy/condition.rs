@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use super::{
+    encoding::EncodingTest,
     file::FileTest,
     list::{NameSet, NetworkSet},
     points::{PointsTest, Sums},
@@ -61,6 +62,7 @@ pub(super) enum Test {
     Origin(Vec<Origin>),
     Destination(Vec<Destination>),
     Points(PointsTest),
+    Encoding(EncodingTest),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -220,6 +222,7 @@ impl Condition {
             }),
             Test::Origin(origins) => origins.contains(&known.route.origin).into(),
             Test::Destination(places) => places.contains(&known.route.destination).into(),
+            Test::Encoding(test) => with(&known.facts.encoding, |list| test.holds(list).into()),
             Test::Points(test) => match known.points {
                 Some(sums) => test.holds(sums),
                 None => Truth::Unknown(Reason::NotYet),

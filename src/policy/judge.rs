@@ -264,11 +264,19 @@ impl Policy {
                     {
                         questions.ask(Question::Kinds);
                     }
+                    if !test.signed.is_empty() {
+                        questions.ask(Question::Kinds);
+                        questions.ask(Question::Signatures);
+                    }
                     if test.by.is_some() {
                         questions.ask(Question::Executables);
                     }
                 }
                 Test::Sum(..) => questions.ask(Question::Files),
+                Test::Encoding(_) => {
+                    questions.ask(Question::Documents);
+                    questions.ask(Question::Encoding);
+                }
                 Test::Pattern(pattern) => questions.ask_pattern(pattern),
                 Test::Message(..)
                 | Test::NotScanned(_)

@@ -58,6 +58,7 @@ const CONDITIONS: &[&str] = &[
     "origin",
     "destination",
     "points",
+    "encoding",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
@@ -69,7 +70,6 @@ const LATER: &[&str] = &[
     "forwarding",
     "marking",
     "advertising",
-    "signature",
     "antivirus",
     "count",
     "role",
@@ -266,6 +266,10 @@ impl Reader {
             "destination" => {
                 let places = self.words(node, key, DESTINATIONS);
                 (!places.is_empty()).then(|| label(Test::Destination(places)))
+            }
+            "encoding" => {
+                let test = self.encoding(node)?;
+                Some(label(Test::Encoding(test)))
             }
             "points" => {
                 let tests = self.points_tests(node)?;
