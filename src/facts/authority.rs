@@ -23,7 +23,9 @@ fn folded(name: &str) -> String {
 
 /// Ids and the names that tell them, folded.
 static KNOWN: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
-    let lines = LIST.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let lines = LIST
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
     lines
         .filter_map(|line| line.split_once(':'))
         .map(|(id, name)| (id.trim(), folded(name)))

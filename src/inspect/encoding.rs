@@ -42,7 +42,11 @@ pub fn encoding(message: &Message, tree: &Tree, files: &Files) -> Fact<Vec<Legac
         let Some(node) = tree.nodes.get(index) else {
             continue;
         };
-        found.extend(document(&spans, &mut left).into_iter().map(|text| text.named(&node.number)));
+        found.extend(
+            document(&spans, &mut left)
+                .into_iter()
+                .map(|text| text.named(&node.number)),
+        );
     }
     if left == 0 && cut.is_none() {
         cut = Some(NotOpened::Budget {
@@ -101,7 +105,9 @@ fn text_part(part: &Part, left: &mut usize) -> Result<Option<Legacy>, NotOpened>
     let text = part.text(take as u64).map_err(why)?.text;
     let declared = part.charset.as_deref().unwrap_or_default();
     // What has no byte order of its own, and is no UTF-8, is bytes.
-    let wide = ["utf-16", "utf-32", "ucs-", "iso-2022", "utf-7", "gb", "big5", "euc-", "shift"];
+    let wide = [
+        "utf-16", "utf-32", "ucs-", "iso-2022", "utf-7", "gb", "big5", "euc-", "shift",
+    ];
     let other = wide.iter().any(|start| declared.starts_with(start));
     if let Some(bytes) = bytes
         && !other

@@ -81,7 +81,10 @@ impl Reader {
     fn share(&mut self, node: &Node) -> Option<Compare> {
         let text = self.text(node, "share")?;
         let found = text.trim().strip_suffix('%').and_then(|text| {
-            let number = text.trim_end().rsplit(|c: char| !c.is_ascii_digit()).next()?;
+            let number = text
+                .trim_end()
+                .rsplit(|c: char| !c.is_ascii_digit())
+                .next()?;
             let percent: u64 = number.parse().ok().filter(|percent| *percent <= 100)?;
             let sign = text.trim_end().strip_suffix(number)?;
             Compare::number(&format!("{sign}{}", percent * 10)).ok()

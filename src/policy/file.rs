@@ -123,7 +123,11 @@ impl FileTest {
             (Some(_), Fact::Unknown(why)) => Truth::Unknown(why.clone()),
         };
         let traits = self.traits.iter().map(|test| test.meets(file));
-        Truth::all([encrypted, self.signed.meets(file)].into_iter().chain(traits))
+        Truth::all(
+            [encrypted, self.signed.meets(file)]
+                .into_iter()
+                .chain(traits),
+        )
     }
 
     /// Why this file, which was not opened, may hold one that meets the test.
@@ -274,7 +278,8 @@ impl SignedTest {
                 || named.is_some_and(|named| self.authorities.contains(&named))
         };
         let mut list = file.signatures.iter();
-        list.any(|signature| state(signature) && authority(signature)).into()
+        list.any(|signature| state(signature) && authority(signature))
+            .into()
     }
 }
 

@@ -12,12 +12,10 @@ impl Method {
     /// By its identifier.
     pub(super) fn by_uri(uri: &str) -> Option<Self> {
         match uri {
-            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315" | "http://www.w3.org/2006/12/xml-c14n11" => {
-                Some(Self::Inclusive)
-            }
-            "http://www.w3.org/2001/10/xml-exc-c14n" | "http://www.w3.org/2001/10/xml-exc-c14n#" => {
-                Some(Self::Exclusive)
-            }
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+            | "http://www.w3.org/2006/12/xml-c14n11" => Some(Self::Inclusive),
+            "http://www.w3.org/2001/10/xml-exc-c14n"
+            | "http://www.w3.org/2001/10/xml-exc-c14n#" => Some(Self::Exclusive),
             _ => None,
         }
     }
@@ -45,7 +43,9 @@ impl<'x> Pieces<'x> {
     pub(super) fn new(bytes: &'x [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let declared = rest.strip_prefix("<?xml").and_then(|it| it.split_once("?>"));
+        let declared = rest
+            .strip_prefix("<?xml")
+            .and_then(|it| it.split_once("?>"));
         if let Some((declaration, _)) = declared
             && let Some((_, encoding)) = declaration.split_once("encoding")
         {
@@ -106,11 +106,19 @@ impl<'x> Pieces<'x> {
             rest = rest.trim_start_matches(SPACES);
             if let Some(behind) = rest.strip_prefix("/>") {
                 self.rest = behind;
-                return Some(Piece::Start { name, attributes, empty: true });
+                return Some(Piece::Start {
+                    name,
+                    attributes,
+                    empty: true,
+                });
             }
             if let Some(behind) = rest.strip_prefix('>') {
                 self.rest = behind;
-                return Some(Piece::Start { name, attributes, empty: false });
+                return Some(Piece::Start {
+                    name,
+                    attributes,
+                    empty: false,
+                });
             }
             let (attribute, value) = rest.split_once('=')?;
             let attribute = attribute.trim_end_matches(SPACES);
@@ -191,7 +199,11 @@ pub(super) fn canonical(xml: &[u8], element: usize, method: Method) -> Option<Ve
     let mut root_over = false;
     while let Some(piece) = pieces.next().ok()? {
         match piece {
-            Piece::Start { name, attributes, empty } => {
+            Piece::Start {
+                name,
+                attributes,
+                empty,
+            } => {
                 count += 1;
                 if open.len() >= DEEP || (open.is_empty() && root_over) {
                     return None;
@@ -213,7 +225,8 @@ pub(super) fn canonical(xml: &[u8], element: usize, method: Method) -> Option<Ve
                 }
                 // What inherits xml:lang from outside of the piece is not done here.
                 let own = count == element;
-                if from.is_none() && !own && attributes.iter().any(|(it, _)| it.starts_with("xml:")) {
+                if from.is_none() && !own && attributes.iter().any(|(it, _)| it.starts_with("xml:"))
+                {
                     return None;
                 }
                 if own {
@@ -221,7 +234,14 @@ pub(super) fn canonical(xml: &[u8], element: usize, method: Method) -> Option<Ve
                 }
                 if from.is_some() {
                     let at = (depth, own);
-                    start(&mut out, (name, &attributes), at, method, &bound, &mut rendered)?;
+                    start(
+                        &mut out,
+                        (name, &attributes),
+                        at,
+                        method,
+                        &bound,
+                        &mut rendered,
+                    )?;
                 }
                 open.push(name);
                 if empty && close(&mut out, &mut open, &mut bound, &mut rendered, &mut from)? {
@@ -308,7 +328,11 @@ fn start(
     bound: &[Bound],
     rendered: &mut Vec<Bound>,
 ) -> Option<()> {
-    let prefix_of = |name: &str| name.split_once(':').map_or("", |(prefix, _)| prefix).to_owned();
+    let prefix_of = |name: &str| {
+        name.split_once(':')
+            .map_or("", |(prefix, _)| prefix)
+            .to_owned()
+    };
     let is_binding = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
     let plain = || attributes.iter().filter(|(name, _)| !is_binding(name));
     let mut prefixes: Vec<String> = match method {
@@ -324,6 +348,10 @@ fn start(
                 .collect()
         }
     };
+    let own = prefix_of(name);
+    if !own.is_empty() && look(bound, &own).is_none() {
+        return None;
+    }
     prefixes.retain(|prefix| prefix != "xml");
     prefixes.sort();
     prefixes.dedup();
@@ -358,7 +386,10 @@ fn start(
         sorted.push((uri, local, *name, value));
     }
     sorted.sort();
-    if sorted.windows(2).any(|two| matches!(two, [(a, b, ..), (c, d, ..)] if (a, b) == (c, d))) {
+    if sorted
+        .windows(2)
+        .any(|two| matches!(two, [(a, b, ..), (c, d, ..)] if (a, b) == (c, d)))
+    {
         return None;
     }
     for (_, _, name, value) in sorted {
@@ -429,12 +460,16 @@ mod tests {
     #[test]
     fn a_piece_takes_its_name_spaces_along() {
         let xml = b"<a xmlns='u:a' xmlns:b='u:b' xmlns:c='u:c'><b:x><c:y z='1'/></b:x></a>";
-        let text = |element, method| String::from_utf8(canonical(xml, element, method).unwrap()).unwrap();
+        let text =
+            |element, method| String::from_utf8(canonical(xml, element, method).unwrap()).unwrap();
         assert_eq!(
             text(3, Method::Inclusive),
             "<c:y xmlns=\"u:a\" xmlns:b=\"u:b\" xmlns:c=\"u:c\" z=\"1\"></c:y>"
         );
-        assert_eq!(text(3, Method::Exclusive), "<c:y xmlns:c=\"u:c\" z=\"1\"></c:y>");
+        assert_eq!(
+            text(3, Method::Exclusive),
+            "<c:y xmlns:c=\"u:c\" z=\"1\"></c:y>"
+        );
         assert_eq!(
             text(2, Method::Exclusive),
             "<b:x xmlns:b=\"u:b\"><c:y xmlns:c=\"u:c\" z=\"1\"></c:y></b:x>"

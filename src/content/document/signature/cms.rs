@@ -47,7 +47,10 @@ pub(in crate::content) fn signatures(
 }
 
 /// A signature with the names of its certificate, not checked yet.
-pub(super) fn describe(certificate: Option<&Certificate<'_>>, format: SignatureFormat) -> Signature {
+pub(super) fn describe(
+    certificate: Option<&Certificate<'_>>,
+    format: SignatureFormat,
+) -> Signature {
     let subject = |what| certificate.and_then(|it| in_name(&it.subject, what));
     let issuer = |what| certificate.and_then(|it| in_name(&it.issuer, what));
     let name = issuer(COMMON_NAME);
@@ -81,7 +84,9 @@ impl<'a> Signed<'a> {
         fields.expect(SET)?;
         let mut encapsulated = fields.expect(SEQUENCE)?.walk();
         encapsulated.expect(OID)?;
-        let content = encapsulated.take(context(0)).and_then(|it| it.walk().next());
+        let content = encapsulated
+            .take(context(0))
+            .and_then(|it| it.walk().next());
         let certificates = fields.take(context(0));
         fields.take(context(1));
         let signers = fields.expect(SET)?;
@@ -180,7 +185,9 @@ impl<'a> Signer<'a> {
         let hash = Hash::by_oid(self.digest.walk().expect(OID)?.content)?;
         let scheme = Scheme::read(&self.algorithm, hash)?;
         // `adbe.pkcs7.sha1`: what is encapsulated is the digest of the document (ISO 32000-1 12.8.3.3.1).
-        let inner = signed.content.filter(|inner| inner.tag == OCTETS && inner.content.len() == 20);
+        let inner = signed
+            .content
+            .filter(|inner| inner.tag == OCTETS && inner.content.len() == 20);
         if let Some(inner) = inner
             && content.digest(Hash::Sha1)? != inner.content
         {
@@ -193,7 +200,9 @@ impl<'a> Signer<'a> {
             };
             return Some(scheme.verify(certificate.key, &message, self.signature));
         };
-        let stated = self.attribute(MESSAGE_DIGEST).filter(|it| it.tag == OCTETS)?;
+        let stated = self
+            .attribute(MESSAGE_DIGEST)
+            .filter(|it| it.tag == OCTETS)?;
         let found = match inner {
             Some(inner) => hash.of(inner.content),
             None => content.digest(hash)?,

@@ -89,7 +89,9 @@ fn head(bytes: &[u8]) -> Option<(u8, Option<usize>, usize)> {
         0x81..=0x84 => {
             let count = usize::from(first & 0x7f);
             let digits = bytes.get(2..2 + count)?;
-            let length = digits.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+            let length = digits
+                .iter()
+                .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
             Some((tag, Some(length), 2 + count))
         }
         _ => None,
@@ -145,6 +147,10 @@ mod tests {
             assert_eq!(outer.walk().expect(INTEGER).unwrap().content, [5]);
         }
         assert!(Walk::new(&[0x30, 0x80, 0x30, 0x80, 0, 0]).next().is_none());
-        assert!(Walk::new(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).next().is_none());
+        assert!(
+            Walk::new(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff])
+                .next()
+                .is_none()
+        );
     }
 }

@@ -19,12 +19,7 @@ pub(in crate::content) fn detached(blob: &Blob, signed: Option<&SignedPart>) -> 
         return Vec::new();
     };
     let mut content = Digested(signed);
-    let mut found = cms::signatures(
-        &bytes,
-        SignatureFormat::Smime,
-        Covers::Whole,
-        &mut content,
-    );
+    let mut found = cms::signatures(&bytes, SignatureFormat::Smime, Covers::Whole, &mut content);
     if signed.is_none() {
         // What it is of is not known.
         found.iter_mut().for_each(|it| it.covers = Covers::Part);
@@ -76,4 +71,3 @@ pub(in crate::content) fn opaque<R: Read>(bytes: &[u8], open: impl Fn() -> R) ->
         &mut Inner(open),
     )
 }
-

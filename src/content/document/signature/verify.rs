@@ -185,13 +185,20 @@ fn pss(parameters: Option<Element<'_>>) -> Option<Scheme> {
 }
 
 fn small(number: &[u8]) -> Option<u64> {
-    (number.len() <= 4)
-        .then(|| number.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    (number.len() <= 4).then(|| {
+        number
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    })
 }
 
 /// Bits of the modulus of an RSAPublicKey.
 fn modulus(key: &[u8]) -> Option<usize> {
-    let number = Walk::new(key).expect(SEQUENCE)?.walk().expect(INTEGER)?.content;
+    let number = Walk::new(key)
+        .expect(SEQUENCE)?
+        .walk()
+        .expect(INTEGER)?
+        .content;
     let first = number.iter().position(|byte| *byte != 0)?;
     let number = number.get(first..)?;
     let zeros = number.first()?.leading_zeros() as usize;

@@ -43,7 +43,13 @@ pub(in crate::content::document) fn odf(
     spending: &mut Spending,
 ) -> Result<Vec<Signature>, NotOpened> {
     let mut found = Vec::new();
-    read(archive, spending, ODF_FILE, SignatureFormat::Odf, &mut found)?;
+    read(
+        archive,
+        spending,
+        ODF_FILE,
+        SignatureFormat::Odf,
+        &mut found,
+    )?;
     Ok(found)
 }
 
@@ -212,7 +218,10 @@ impl<'a> One<'a> {
             return None;
         }
         let method = Method::by_uri(method.attribute("Algorithm")?)?;
-        let scheme = scheme(self.child(info, "SignatureMethod")?.attribute("Algorithm")?)?;
+        let scheme = scheme(
+            self.child(info, "SignatureMethod")?
+                .attribute("Algorithm")?,
+        )?;
         let signed = canonical(self.xml, info.number, method)?;
         let status = scheme.verify(certificate.key, &signed, &value);
         let references = self.references(info);
@@ -267,7 +276,10 @@ impl<'a> One<'a> {
         };
         // What is signed and not there any more is a change too.
         let Some(mut bytes) = bytes else {
-            let there = self.archive.members().any(|it| it.eq_ignore_ascii_case(&path));
+            let there = self
+                .archive
+                .members()
+                .any(|it| it.eq_ignore_ascii_case(&path));
             return (!there).then_some(false);
         };
         let _held = self.spending.hold(bytes.len() as u64 * 2).ok()?;
@@ -349,7 +361,9 @@ impl<'a> One<'a> {
             .filter(|it| it.name == "Relationship" && it.parent == 1)
             .filter(|it| {
                 it.attribute("Id").is_some_and(|id| ids.contains(id))
-                    || it.attribute("Type").is_some_and(|kind| kinds.contains(kind))
+                    || it
+                        .attribute("Type")
+                        .is_some_and(|kind| kinds.contains(kind))
             })
             .collect();
         kept.sort_by_key(|it| it.attribute("Id"));
@@ -379,7 +393,9 @@ impl<'a> One<'a> {
                     // Relationships of the signature's own.
                     || path == "_rels/.rels"
             }
-            _ => path == "meta-inf/documentsignatures.xml" || path == "meta-inf/macrosignatures.xml",
+            _ => {
+                path == "meta-inf/documentsignatures.xml" || path == "meta-inf/macrosignatures.xml"
+            }
         };
         !self.seen.is_empty()
             && self.archive.members().all(|path| {
@@ -454,8 +470,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 const ODF_FILE: &str = "META-INF/documentsignatures.xml";
-const RELATIONS: &str =
-    "http://schemas.openxmlformats.org/package/2006/RelationshipTransform";
+const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform";
 const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
 /// Bytes of a file of signatures, and of a signed part.
 const MAX_SIGNATURE_FILE: usize = 2 << 20;
