@@ -34,7 +34,7 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 /// An archive of deflated members.
-fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in members {
         let at = bytes.len() as u32;

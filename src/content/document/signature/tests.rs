@@ -5,7 +5,10 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 
 use crate::{
-    content::{Budget, Needs, Tree, open, testing},
+    content::{
+        Budget, Needs, Tree, archive::zip::Archive, budget::Spending,
+        document::package_tests::package, open, source::Source, testing,
+    },
     facts::{Covers, Signature, SignatureFormat, Status},
     message::{Limits, Message, Receiver, Spool},
 };
@@ -254,4 +257,95 @@ fn bent_files_end_without_a_panic() {
     for cut in (0..pdf.len()).step_by(61) {
         check("a.pdf", &pdf[..cut]);
     }
+}
+
+/// The same package written anew, with changes.
+fn repacked(bytes: &[u8], change: &mut dyn FnMut(&str, &mut Vec<u8>)) -> Vec<u8> {
+    let mut spending = Spending::new(Budget::default(), None);
+    let archive = Archive::of(&Source::of(bytes), &mut spending).unwrap();
+    let members: Vec<(String, Vec<u8>)> = archive
+        .members()
+        .map(|name| {
+            let read = archive.read(&name, 1 << 20, &mut spending);
+            let mut content = read.unwrap().unwrap();
+            change(&name, &mut content);
+            (name, content)
+        })
+        .collect();
+    let members: Vec<(&str, &[u8])> = members
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_slice()))
+        .collect();
+    package(&members)
+}
+
+/// Another package with one member changed.
+fn spoiled(bytes: &[u8], member: &str, from: &str, to: &str) -> Vec<u8> {
+    repacked(bytes, &mut |name, content| {
+        if name == member {
+            let text = String::from_utf8(std::mem::take(content)).unwrap();
+            assert!(text.contains(from), "{member}");
+            *content = text.replacen(from, to, 1).into_bytes();
+        }
+    })
+}
+
+#[test]
+fn office_documents() {
+    let good = include_bytes!("testdata/office.docx");
+    let found = of("a.docx", good);
+    assert_eq!(states(&found), [WHOLE]);
+    assert_eq!(found[0].format, SignatureFormat::Ooxml);
+    assert_eq!(found[0].signer.as_deref(), Some("Nguyễn Văn Thử"));
+    assert_eq!(found[0].time.as_deref(), Some("2026-06-05T07:00:00Z"));
+    assert_eq!(
+        states(&of("a.docx", &repacked(good, &mut |_, _| ()))),
+        [WHOLE]
+    );
+    for (member, from, to) in [
+        ("word/document.xml", "<w:body>", "<w:body><w:p/>"),
+        ("word/_rels/document.xml.rels", "styles.xml", "stales.xml"),
+        ("_xmlsignatures/sig1.xml", "2026-06-05", "2026-06-06"),
+        (
+            "_xmlsignatures/sig1.xml",
+            "/word/document.xml",
+            "/word/settings.xml",
+        ),
+    ] {
+        let found = of("a.docx", &spoiled(good, member, from, to));
+        assert_eq!(found[0].status, Status::Broken, "{member} {to}");
+    }
+    // The relationships of the package's own properties are not signed.
+    let free = spoiled(
+        good,
+        "docProps/core.xml",
+        "</cp:coreProperties>",
+        " </cp:coreProperties>",
+    );
+    assert_eq!(states(&of("a.docx", &free)), [WHOLE]);
+    // A canonicalisation that is not read here is not trusted.
+    let odd = spoiled(
+        good,
+        "_xmlsignatures/sig1.xml",
+        "REC-xml-c14n-20010315",
+        "REC-xml-other",
+    );
+    assert_eq!(of("a.docx", &odd)[0].status, Status::Unknown);
+}
+
+#[test]
+fn open_documents() {
+    let good = include_bytes!("testdata/whole.odt");
+    let found = of("a.odt", good);
+    assert_eq!(states(&found), [WHOLE]);
+    assert_eq!(found[0].signer.as_deref(), Some("Trần Thị Mẫu"));
+    assert_eq!(found[0].format, SignatureFormat::Odf);
+    let part = of("a.odt", include_bytes!("testdata/part.odt"));
+    assert_eq!(states(&part), [(Status::Valid, Covers::Part)]);
+    // Behind the declaration a blank says nothing.
+    let same = spoiled(good, "content.xml", "?>", "?> ");
+    assert_eq!(states(&of("a.odt", &same)), [WHOLE]);
+    let bad = spoiled(good, "content.xml", "<office:body>", "<office:body> ");
+    assert_eq!(of("a.odt", &bad)[0].status, Status::Broken);
+    assert_eq!(of("a.odt", include_bytes!("../testdata/writer.odt")), []);
 }
