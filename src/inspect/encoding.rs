@@ -193,3 +193,6 @@ fn document(spans: &[&Span], left: &mut usize) -> Vec<Legacy> {
 const LEAST: u64 = 3;
 /// Bytes of text of one message that are judged.
 const ALL_TEXT: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests;
