@@ -40,7 +40,7 @@ fn found(kind: &str, body: &[u8]) -> Vec<(&'static str, Sign)> {
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const TCVN3: &str = "QuyÕt ®Þnh vÒ viÖc ban hµnh quy chÕ, h­íng dÉn thùc hiÖn";
+const TCVN3: &str = "QuyÕt ®Þnh vÒ viÖc ban hµnh quy chÕ, h\u{ad}íng dÉn thùc hiÖn";
 const UNICODE: &str = "Quyết định về việc ban hành quy chế, hướng dẫn thực hiện";
 
 /// TCVN3 as bytes: its letters are those of windows-1252 above ASCII.
