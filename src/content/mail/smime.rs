@@ -91,7 +91,7 @@ fn opaque(
     };
     Ok(signature::smime::opaque(&bytes, || Pieces {
         source: source.clone(),
-        pieces: pieces.to_vec().into_iter(),
+        pieces: Vec::from(pieces).into_iter(),
         now: (0, 0),
     }))
 }
