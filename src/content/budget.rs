@@ -237,11 +237,6 @@ impl Spending {
         Ok(Held { held, bytes })
     }
 
-    /// What ended the opening of this message, if something did.
-    pub(super) fn over(&self) -> Option<&NotOpened> {
-        self.over.as_ref()
-    }
-
     /// Much work: waits in line, once.
     fn enter(&mut self) -> Result<(), NotOpened> {
         let Some(gate) = self.gate.as_ref().filter(|_| !self.entered) else {

@@ -36,6 +36,7 @@ pub(super) struct Openings {
     /// MiB that all heavy openings together may hold.
     memory: Arc<Semaphore>,
     /// All of `memory`.
+    #[cfg(test)]
     pool: u32,
     /// What one of them may hold.
     share: u32,
@@ -53,6 +54,7 @@ impl Openings {
             light: Arc::new(Semaphore::new(heavy * 2)),
             heavy: Arc::new(Semaphore::new(heavy)),
             memory: Arc::new(Semaphore::new(pool as usize)),
+            #[cfg(test)]
             pool,
             share: mebibytes(budget.memory).clamp(1, pool),
             wait,

@@ -5,9 +5,9 @@ mod art;
 mod doc;
 mod msg;
 pub(in crate::content) mod odf;
-pub(in crate::content) mod ole;
 #[cfg(test)]
 mod old_tests;
+pub(in crate::content) mod ole;
 pub(in crate::content) mod ooxml;
 mod package;
 mod paragraph;

@@ -17,7 +17,6 @@ use crate::facts::NotOpened;
 
 /// The root of a document.
 pub(super) struct Catalog<'f> {
-
     pub(super) dict: Dict<'f>,
     /// The properties of the document.
     pub(super) info: Option<(Entry, Dict<'f>)>,
