@@ -97,6 +97,7 @@ pub(super) fn open_blob(name: &str, bytes: &[u8], budget: Budget) -> Tree {
         cipher: None,
         traits: Vec::new(),
         not_opened: None,
+        signatures: Vec::new(),
     };
     // As in a letter: the text stands before it.
     let text = Node {

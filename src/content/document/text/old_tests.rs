@@ -241,6 +241,17 @@ fn a_message_says_its_subject_and_its_body() {
 }
 
 #[test]
+fn a_word_document_that_counts_no_character_is_empty_and_one_that_does_is_damaged() {
+    let mut word = vec![0_u8; 0x400];
+    word[..4].copy_from_slice(&[0xec, 0xa5, 0xc1, 0]);
+    let tree = opened("a.doc", &compound(&[("WordDocument", &word)]));
+    assert_eq!(tree.nodes[1].not_opened, None);
+    word[0x4c] = 9;
+    let tree = opened("a.doc", &compound(&[("WordDocument", &word)]));
+    assert_eq!(tree.nodes[1].not_opened, Some(NotOpened::Damaged));
+}
+
+#[test]
 fn documents_before_word_97_are_read_in_bytes() {
     let text = b"\xc8\xd7n m\xcbt\rtext of 1995\r";
     let mut word = vec![0_u8; 0x300];
