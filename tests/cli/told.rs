@@ -73,7 +73,7 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
     let site = Site::new("enforce", RULES);
     site.write(
         "b.yaml",
-        &format!(
+        format!(
             "policy: 1\nname: b\norganisation: {{ domains: [b.vn] }}\nmarks: {}/policies/marks/vn.yaml\n\
              rules: [{{ id: m, title: t, when: {{ any: [{{ marking: any }}, {{ encoding: legacy }}, {{ attachment: {{ signed: broken }} }}] }}, then: note }}]\n",
             env!("CARGO_MANIFEST_DIR")

@@ -42,13 +42,13 @@ fn a_condition_is_met_by_one_and_the_same_mark() {
     let weak = mark(Level::TuyetMat, Strength::Weak, 60, "comment");
     let both = [strong.clone(), weak.clone()];
     for (condition, marks, holds) in [
-        ("strong", &[strong.clone()][..], true),
-        ("strong", &[weak.clone()], false),
-        ("weak", &[weak.clone()], true),
-        ("weak", &[strong.clone()], false),
-        ("any", &[weak.clone()], true),
+        ("strong", std::slice::from_ref(&strong)[..], true),
+        ("strong", std::slice::from_ref(&weak), false),
+        ("weak", std::slice::from_ref(&weak), true),
+        ("weak", std::slice::from_ref(&strong), false),
+        ("any", std::slice::from_ref(&weak), true),
         ("any", &[], false),
-        ("{ level: [toi-mat, tuyet-mat] }", &[weak.clone()], true),
+        ("{ level: [toi-mat, tuyet-mat] }", std::slice::from_ref(&weak), true),
         ("{ level: toi-mat }", &both, false),
         ("{ level: tuyet-mat, strength: strong }", &both, false),
         ("{ level: mat, strength: strong }", &both, true),
