@@ -36,19 +36,20 @@ fn verdict(condition: &str, marks: &[Mark]) -> Action {
     generation.judge(&facts, 0, true).verdict
 }
 
+#[expect(clippy::cloned_ref_to_slice_refs, reason = "a table of lists, some longer than one")]
 #[test]
 fn a_condition_is_met_by_one_and_the_same_mark() {
     let strong = mark(Level::Mat, Strength::Strong, 90, "body");
     let weak = mark(Level::TuyetMat, Strength::Weak, 60, "comment");
     let both = [strong.clone(), weak.clone()];
     for (condition, marks, holds) in [
-        ("strong", std::slice::from_ref(&strong)[..], true),
-        ("strong", std::slice::from_ref(&weak), false),
-        ("weak", std::slice::from_ref(&weak), true),
-        ("weak", std::slice::from_ref(&strong), false),
-        ("any", std::slice::from_ref(&weak), true),
+        ("strong", &[strong.clone()][..], true),
+        ("strong", &[weak.clone()], false),
+        ("weak", &[weak.clone()], true),
+        ("weak", &[strong.clone()], false),
+        ("any", &[weak.clone()], true),
         ("any", &[], false),
-        ("{ level: [toi-mat, tuyet-mat] }", std::slice::from_ref(&weak), true),
+        ("{ level: [toi-mat, tuyet-mat] }", &[weak.clone()], true),
         ("{ level: toi-mat }", &both, false),
         ("{ level: tuyet-mat, strength: strong }", &both, false),
         ("{ level: mat, strength: strong }", &both, true),
