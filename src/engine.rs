@@ -29,10 +29,13 @@ use self::{opening::Moment, services::Running};
 use crate::{
     content::{self, Budget, Gate, Needs, Tree},
     counters::Attempt,
-    facts::{Fact, Facts, Files, Mark, Matches, MessageFacts, Reason, Role, SessionFacts},
+    facts::{
+        Fact, Facts, Files, LegacyText, Mark, Matches, MessageFacts, Reason, Role, SessionFacts,
+    },
     inspect::{self, marking::Marker, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
+    questions::Question,
     reference::Reference,
     site::Site,
     verdict::{Action, Judgement, MixedPolicies, Mode},
@@ -302,6 +305,7 @@ impl Judging {
                 self.facts.message = Fact::Known(found.message);
                 self.facts.files = Fact::Known(found.files);
                 self.facts.marking = found.marking;
+                self.facts.encoding = found.encoding;
                 None
             }
             Err(why) => {
@@ -309,6 +313,7 @@ impl Judging {
                 self.facts.message = Fact::Unknown(reason.clone());
                 self.facts.files = Fact::Unknown(reason.clone());
                 self.facts.marking = Fact::Unknown(reason.clone());
+                self.facts.encoding = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -425,6 +430,7 @@ struct Found {
     files: Files,
     matches: Matches,
     marking: Fact<Vec<Mark>>,
+    encoding: Fact<Vec<LegacyText>>,
 }
 
 /// The stages behind the last byte: tree, then facts.
@@ -493,6 +499,10 @@ impl Finder {
             Some(marker) => Fact::Known(marker.marks(&tree.nodes, &tree.spans)),
             None => Fact::Unknown(Reason::NotAsked),
         };
+        let encoding = match questions.asks(Question::Encoding) {
+            true => inspect::encoding::encoding(message, tree, &files),
+            false => Fact::Unknown(Reason::NotAsked),
+        };
         let facts = (inspect::message(message), files);
         times.inspect += opened.elapsed();
         #[cfg(feature = "sabotage")]
@@ -502,6 +512,7 @@ impl Finder {
             files: facts.1,
             matches,
             marking,
+            encoding,
         }
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     answer::Answer,
     engine::{Decision, Times},
     facts::{
-        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, Mark, MessageFacts, NotOpened,
-        NotScanned, Place, Reason, Role, Trait,
+        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, LegacyText, Mark, MessageFacts,
+        NotOpened, NotScanned, Place, Reason, Role, Signature, Trait,
     },
     message::Address,
     policy::{Destination, Origin},
@@ -89,6 +89,9 @@ pub struct Event<'a> {
     /// Marks of state secrets, the surest first.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     marking: &'a [Mark],
+    /// Text that is not Unicode, in the order of the message.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    encoding: &'a [LegacyText],
     /// Microseconds by stage.
     microseconds: Microseconds,
 }
@@ -192,6 +195,8 @@ struct FileEvent<'a> {
     cipher: Option<&'static str>,
     traits: &'a [&'static Trait],
     not_opened: Option<&'a NotOpened>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    signatures: Vec<Signature>,
 }
 
 #[derive(Debug, Serialize)]
@@ -234,6 +239,12 @@ const FROM: usize = 20;
 
 /// How many marks of state secrets an event names.
 const MARKS: usize = 8;
+
+/// How many finds of text that is not Unicode an event names.
+const ENCODINGS: usize = 20;
+
+/// How many signatures of a file an event names.
+const SIGNATURES: usize = 4;
 
 /// How many places that were not scanned an event names.
 const NOT_SCANNED: usize = 100;
@@ -307,6 +318,7 @@ impl<'a> Event<'a> {
                 Fact::Unknown(_) => None,
             },
             marking: start(facts.marking.known().map_or(&[], Vec::as_slice), MARKS),
+            encoding: start(facts.encoding.known().map_or(&[], Vec::as_slice), ENCODINGS),
             microseconds: (&decision.times).into(),
         }
     }
@@ -380,7 +392,23 @@ impl<'a> FileEvent<'a> {
             cipher: file.cipher,
             traits: &file.traits,
             not_opened: file.not_opened.as_ref(),
+            signatures: start(&file.signatures, SIGNATURES)
+                .iter()
+                .map(signature)
+                .collect(),
         }
+    }
+}
+
+/// A signature with its names cut: whoever made the certificate chose them.
+fn signature(found: &Signature) -> Signature {
+    let cut = |text: &Option<String>| text.as_deref().map(|text| short(text).into_owned());
+    Signature {
+        signer: cut(&found.signer),
+        organisation: cut(&found.organisation),
+        issuer: cut(&found.issuer),
+        time: cut(&found.time),
+        ..found.clone()
     }
 }
 

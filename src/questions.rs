@@ -30,6 +30,10 @@ pub enum Question {
     Documents,
     /// Marks of state secrets.
     Marking,
+    /// Digital signatures on files.
+    Signatures,
+    /// Whether text is Unicode; goes with `Documents`.
+    Encoding,
 }
 
 /// The questions of one policy generation: the union over its policies.

@@ -356,6 +356,7 @@ mod tests {
             cipher: None,
             traits: Vec::new(),
             not_opened: None,
+            signatures: Vec::new(),
             matches: Vec::new(),
         }
     }

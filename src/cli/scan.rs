@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     engine::{Limits, Services},
-    facts::{Files, MessageFacts, Role},
+    facts::{Files, Mark, MessageFacts, Role},
     reference::Reference,
     site::Site,
     verdict::{Action, Fired, Mode, ReplyText},
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "USER")]
     auth: Option<String>,
     /// One JSON object a line: file, verdict, applied, rules (id, basis, then, mode, unknown),
-    /// reply, reference, facts (message, files), elapsed_us; assumed, where the envelope was not
+    /// reply, reference, facts (message, files, marking), elapsed_us; assumed, where the envelope was not
     /// given; failed, where gacthu itself failed.
     #[arg(long)]
     json: bool,
@@ -144,6 +144,7 @@ struct Rule<'a> {
 struct LineFacts<'a> {
     message: Option<&'a MessageFacts>,
     files: Option<&'a Files>,
+    marking: Option<&'a Vec<Mark>>,
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
@@ -335,6 +336,7 @@ fn text(source: &Source, judged: &Judged, elapsed: Duration, args: &Args) -> Str
         facts: LineFacts {
             message: decision.facts.message.known(),
             files: decision.facts.files.known(),
+            marking: decision.facts.marking.known(),
         },
         elapsed_us: elapsed.as_micros(),
         assumed: &judged.assumed,

@@ -156,6 +156,11 @@ pub(super) fn form(part: &Part) -> Option<Form> {
     }
 }
 
+/// What an HTML text says, as its readers see it.
+pub fn page_text(html: &str) -> String {
+    page::read(html).text
+}
+
 /// A place that was not scanned and in which a text may stand. Of texts that were read the loss of a
 /// search for pictures means nothing.
 fn hidden(message: &Message) -> Option<NotOpened> {

@@ -35,12 +35,12 @@ mod url;
 use std::sync::Arc;
 
 use crate::{
-    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason, Trait},
+    facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason, Signature, Trait},
     message::{Blob, Message, Why},
     questions::{Field, Question, Questions},
 };
 pub use budget::{Budget, Gate, Light, RATIO_FROM};
-pub use letter::{Letter, letter};
+pub use letter::{Letter, letter, page_text};
 pub use span::{Span, Spot, Style};
 pub use url::Url;
 
@@ -60,12 +60,19 @@ pub struct Needs {
     pub urls: bool,
     /// What documents say, with its place.
     pub documents: bool,
+    /// Digital signatures on files.
+    pub signatures: bool,
 }
 
 impl Needs {
     /// What these questions need.
     pub fn of(questions: &Questions) -> Self {
-        let opens = [Question::Kinds, Question::Executables, Question::Documents];
+        let opens = [
+            Question::Kinds,
+            Question::Executables,
+            Question::Documents,
+            Question::Signatures,
+        ];
         let kinds = opens.into_iter().any(|question| questions.asks(question));
         Self {
             kinds,
@@ -73,6 +80,7 @@ impl Needs {
             pages: questions.asks_field(&Field::Html),
             urls: questions.asks_field(&Field::Url),
             documents: questions.asks(Question::Documents),
+            signatures: questions.asks(Question::Signatures),
         }
     }
 }
@@ -121,6 +129,8 @@ pub struct Node {
     pub traits: Vec<&'static Trait>,
     /// Why it was not opened: none for what was opened and for what holds no files.
     pub not_opened: Option<NotOpened>,
+    /// Digital signatures on it; empty when nobody needs them.
+    pub signatures: Vec<Signature>,
 }
 
 /// Opens a message: finds its files and, as far as they are needed, what they are and what they hold.

@@ -24,7 +24,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    facts::{Class, Fact, FileRole, Group, Kind, NotOpened, Place, Trait},
+    facts::{Class, Fact, FileRole, Group, Kind, NotOpened, Place, Signature, Trait},
     message::{Blob, Message, Scratch, ScratchWriter, Spool},
 };
 
@@ -424,6 +424,30 @@ impl<'m> Inside<'_, 'm> {
         self.opener.told == Some(self.node)
     }
 
+    /// Whether digital signatures are wanted.
+    pub(super) fn wants_signatures(&self) -> bool {
+        self.opener.needs.signatures
+    }
+
+    /// Notes signatures on the file, and on those directly in it that were found since `from` nodes were known.
+    pub(super) fn signed(&mut self, found: &[Signature], from: Option<usize>) {
+        let container = self.node;
+        if let Some(node) = self.opener.tree.nodes.get_mut(container) {
+            node.signatures.extend_from_slice(found);
+        }
+        let inside = from.and_then(|from| self.opener.tree.nodes.get_mut(from..));
+        for node in inside.unwrap_or_default() {
+            if node.parent == Some(container) {
+                node.signatures.extend_from_slice(found);
+            }
+        }
+    }
+
+    /// How many files are known by now.
+    pub(super) fn known(&self) -> usize {
+        self.opener.tree.nodes.len()
+    }
+
     /// Hands on a piece of the file's text; `node` is filled in. Text without a letter or a digit is
     /// left out.
     ///
@@ -487,6 +511,7 @@ impl<'m> Inside<'_, 'm> {
                 .filter_map(|id| Trait::by_id(id))
                 .collect(),
             not_opened: None,
+            signatures: Vec::new(),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Needs, Node, add_kinds, bytes_say, letter_spans, opener::Opener, why};
+use super::{
+    Needs, Node, add_kinds, bytes_say, document::signature, letter_spans, opener::Opener, why,
+};
 use crate::{
     facts::{Class, Fact, FileRole, Kind, NotOpened, Place, Reason, Trait},
     message::{Disposition, Message, Part, PartKind, Problem, Unscanned},
@@ -26,6 +28,8 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
     // Whether a part, or a multipart around it, can be read in another way.
     let mut ambiguous: Vec<bool> = Vec::with_capacity(message.parts.len());
     let inner = holder.is_some();
+    // Nodes and the parts that they are.
+    let mut made: Vec<(usize, usize)> = Vec::new();
     for part in &message.parts {
         let parent = part.parent.and_then(|parent| {
             let node = node_of_message.get(&parent).copied();
@@ -88,6 +92,7 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
         if letter_spans::part(opener, index, part) {
             opener.told = Some(index);
         }
+        made.push((index, part.id));
         // A letter's text may quote a message or an archive; a file that is one is opened.
         if needs.kinds && part.kind != PartKind::Message && !is_body(part) {
             for blob in part.blob.iter().chain(&part.others) {
@@ -98,6 +103,9 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
                 opener.open_text(index, blob, depth);
             }
         }
+    }
+    if opener.needs.signatures {
+        signed(opener, message, &made);
     }
     // An attached message is as large as what it holds. From the end: children stand behind parents.
     // Messages that were found in containers have counted theirs.
@@ -112,6 +120,39 @@ pub(super) fn add(opener: &mut Opener<'_>, message: &Message, holder: Option<usi
             && parent.message
         {
             parent.size = parent.size.saturating_add(size);
+        }
+    }
+}
+
+/// What a `multipart/signed` signs is signed, whatever lies in it: the signature stands beside it.
+fn signed(opener: &mut Opener<'_>, message: &Message, made: &[(usize, usize)]) {
+    for part in &message.parts {
+        let around = part.parent.and_then(|parent| message.parts.get(parent));
+        let Some((around, blob)) = around
+            .filter(|around| around.media_type == "multipart/signed")
+            .zip(part.blob.as_ref())
+        else {
+            continue;
+        };
+        if !part.media_type.contains("pkcs7-signature") {
+            continue;
+        }
+        let found = signature::smime::detached(blob, around.signed.as_ref());
+        for (index, id) in made {
+            let Some(node) = opener.tree.nodes.get_mut(*index) else {
+                continue;
+            };
+            if *id == part.id {
+                node.signatures = found.clone();
+                continue;
+            }
+            let mut at = message.parts.get(*id);
+            while let Some(inner) = at.filter(|inner| inner.id != around.id) {
+                at = inner.parent.and_then(|parent| message.parts.get(parent));
+            }
+            if at.is_some() {
+                node.signatures.extend_from_slice(&found);
+            }
         }
     }
 }
@@ -172,6 +213,7 @@ fn node(
         cipher: None,
         traits: external.flatten().into_iter().collect(),
         not_opened,
+        signatures: Vec::new(),
     }
 }
 

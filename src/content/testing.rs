@@ -114,6 +114,7 @@ pub(super) fn open_blob(name: &str, bytes: &[u8], budget: Budget) -> Tree {
         cipher: None,
         traits: Vec::new(),
         not_opened: None,
+        signatures: Vec::new(),
     };
     // As in a letter: the text stands before it.
     let text = Node {
@@ -204,4 +205,12 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Leaves only what the attachment says: the letter's own text, its subject and the file's name are
+/// pieces of text too.
+pub(super) fn of_attachment(mut tree: Tree) -> Tree {
+    tree.spans
+        .retain(|span| span.node == 1 && span.spot != super::Spot::FileName);
+    tree
 }

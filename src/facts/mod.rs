@@ -4,17 +4,23 @@
 //! either known or unknown with a [`Reason`]; a fact once known never changes while its message is
 //! judged (`docs/DESIGN.md`, "What a policy means", point 1).
 
+pub(crate) mod authority;
+mod encoding;
 mod kind;
 mod marking;
 mod matches;
+mod signature;
 mod traits;
 
 use std::{fmt, net::IpAddr, time::Duration};
 
+pub(crate) use encoding::word as encoding_word;
+pub use encoding::{ENCODINGS, LegacyText, Sign};
 pub use kind::{Class, KINDS, Kind};
 pub use marking::{Level, MARK_PLACES, Mark, Strength};
 pub use matches::Matches;
 use serde::Serialize;
+pub use signature::{Covers, Signature, SignatureFormat, Status};
 pub use traits::{Group, TRAITS, Trait};
 
 use crate::{message::Address, questions::PatternHash};
@@ -210,6 +216,8 @@ pub struct Facts {
     /// What the policy's own patterns found: known at the end of message. Those on names of files
     /// stand with the files.
     pub matches: Matches,
+    /// Text that is not Unicode by TCVN 6909:2001: known at the end of message.
+    pub encoding: Fact<Vec<LegacyText>>,
 }
 
 impl Facts {
@@ -218,6 +226,9 @@ impl Facts {
     pub fn strip(&mut self) {
         // Only answers, but those of a short list of words tell what was in it.
         self.matches = Matches::unknown(Reason::NotKept);
+        if let Fact::Known(list) = &mut self.encoding {
+            list.iter_mut().for_each(|text| number(&mut text.part));
+        }
         if let Fact::Known(message) = &mut self.message {
             message.subject = None;
             message.message_id = None;
@@ -238,6 +249,10 @@ impl Facts {
                 file.name = None;
                 file.names.clear();
                 file.matches.clear();
+                for signature in &mut file.signatures {
+                    signature.signer = None;
+                    signature.organisation = None;
+                }
                 file.declared_type.clear();
                 file.executable.retain(|sign| sign.by == By::Content);
             }
@@ -395,6 +410,8 @@ pub struct FileFacts {
     pub traits: Vec<&'static Trait>,
     /// Why it was not opened: none for an opened container and for what is no container.
     pub not_opened: Option<NotOpened>,
+    /// Digital signatures on it, of the message around it too (S/MIME); empty when nobody asks.
+    pub signatures: Vec<Signature>,
     /// The policy's own patterns that one of its names meets.
     #[serde(skip)]
     pub matches: Vec<PatternHash>,

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod contradiction;
+pub mod encoding;
 pub mod executable;
 pub mod marking;
 pub mod pattern;
@@ -98,6 +99,7 @@ fn file(node: &Node, executables: bool) -> FileFacts {
         cipher: node.cipher,
         traits,
         not_opened: node.not_opened.clone(),
+        signatures: node.signatures.clone(),
         matches: Vec::new(),
     }
 }

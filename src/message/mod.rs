@@ -21,6 +21,7 @@ mod part_text;
 mod parts;
 mod receiver;
 mod scanner;
+mod signed;
 mod spool;
 mod text;
 mod transfer;
@@ -35,6 +36,7 @@ pub use parts::{
     Disposition, Limit, Limits, Message, Part, PartKind, Problem, TransferEncoding, Unscanned, Why,
 };
 pub use receiver::Receiver;
+pub use signed::SignedPart;
 pub use spool::{Blob, Data, Range, Reader, Spool};
 pub use text::entity;
 

@@ -490,7 +490,7 @@ const MAX_PARAMS: usize = 256;
 /// Bytes that are gone over for the values of one field.
 const MAX_WORK: usize = 1 << 20;
 /// What is asked for, in lower case; also the beginning of `name*0`.
-const WANTED: [&[u8]; 4] = [b"boundary", b"charset", b"filename", b"name"];
+const WANTED: [&[u8]; 5] = [b"boundary", b"charset", b"filename", b"micalg", b"name"];
 /// Bytes of a reading that are kept.
 const MAX_VALUE: usize = 4 << 10;
 const MAX_READINGS: usize = 32;

@@ -94,6 +94,8 @@ pub struct Part {
     /// encoding, where its header can be read so; a file in quoted-printable without the escapes
     /// that mean nothing ([`Problem::QuotedPrintableJunk`]).
     pub others: Vec<Blob>,
+    /// Of a `multipart/signed`: what its first part comes to, where the digest is known here.
+    pub signed: Option<super::SignedPart>,
     /// What is odd about it; each once.
     pub problems: Vec<Problem>,
 }

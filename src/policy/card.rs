@@ -312,6 +312,7 @@ fn sample_reply(policy: &Policy, rule: &Rule) -> Option<ReplyText> {
         cipher: None,
         traits: Vec::new(),
         not_opened: None,
+        signatures: Vec::new(),
         matches: Vec::new(),
     };
     let address = |text: &[u8]| Address::parse_path(text);

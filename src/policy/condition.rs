@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use super::{
+    encoding::EncodingTest,
     file::FileTest,
     list::{NameSet, NetworkSet},
     marking::MarkTest,
@@ -63,6 +64,7 @@ pub(super) enum Test {
     Destination(Vec<Destination>),
     Points(PointsTest),
     Marking(Box<MarkTest>),
+    Encoding(EncodingTest),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -223,6 +225,7 @@ impl Condition {
             Test::Origin(origins) => origins.contains(&known.route.origin).into(),
             Test::Destination(places) => places.contains(&known.route.destination).into(),
             Test::Marking(test) => test.holds(known.facts),
+            Test::Encoding(test) => with(&known.facts.encoding, |list| test.holds(list).into()),
             Test::Points(test) => match known.points {
                 Some(sums) => test.holds(sums),
                 None => Truth::Unknown(Reason::NotYet),

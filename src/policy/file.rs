@@ -5,7 +5,10 @@ use super::{
     value::{Compare, Glob},
 };
 use crate::{
-    facts::{By, Class, Fact, FileFacts, FileRole, Group, NotOpened, Place, Reason, Trait},
+    facts::{
+        By, Class, Covers, Fact, FileFacts, FileRole, Group, NotOpened, Place, Reason, Signature,
+        Status, Trait,
+    },
     questions::PatternQuestion,
 };
 
@@ -28,6 +31,30 @@ pub(super) struct FileTest {
     pub(super) not_opened: Option<NotOpenedTest>,
     /// One entry a group that is asked.
     pub(super) traits: Vec<TraitTest>,
+    pub(super) signed: SignedTest,
+}
+
+/// `signed:` and `signer_ca:`: both must be met by one and the same signature.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SignedTest {
+    /// One of these, where any are named.
+    pub(super) states: Vec<Signed>,
+    /// Ids of authorities, where any are named.
+    pub(super) authorities: Vec<&'static str>,
+}
+
+/// A word that `signed:` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// Signed at all, or not at all.
+    Any(bool),
+    /// Valid, and over all of the file.
+    Valid,
+    /// Valid, but over a part only.
+    Part,
+    Broken,
+    /// Not checked to the end.
+    Unchecked,
 }
 
 /// A group of findings: `macros: true`, `contradiction: contradiction-dangerous`.
@@ -96,7 +123,11 @@ impl FileTest {
             (Some(_), Fact::Unknown(why)) => Truth::Unknown(why.clone()),
         };
         let traits = self.traits.iter().map(|test| test.meets(file));
-        Truth::all(std::iter::once(encrypted).chain(traits))
+        Truth::all(
+            [encrypted, self.signed.meets(file)]
+                .into_iter()
+                .chain(traits),
+        )
     }
 
     /// Why this file, which was not opened, may hold one that meets the test.
@@ -132,6 +163,7 @@ impl FileTest {
             || !self.patterns.is_empty()
             || !self.extensions.is_empty()
             || !self.types.is_empty()
+            || self.signed.wants_one()
             || self.traits.iter().any(|test| test.wanted);
         asks && self.not_opened.is_none()
             && (self.roles.is_empty() || self.roles.contains(&FileRole::Attachment))
@@ -148,6 +180,7 @@ impl FileTest {
             && self.extensions.is_empty()
             && self.types.is_empty()
             && self.encrypted.is_none()
+            && self.signed.is_empty()
             && self.traits.is_empty()
             && self.not_opened.is_none()
     }
@@ -202,6 +235,51 @@ impl TraitTest {
             Some(why) if self.group.is_inside() => Truth::Unknown(Reason::NotOpened(why.clone())),
             _ => (!self.wanted).into(),
         }
+    }
+}
+
+impl SignedTest {
+    /// Whether it asks nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.authorities.is_empty()
+    }
+
+    /// Whether a signature is wanted, not its absence.
+    fn wants_one(&self) -> bool {
+        !self.is_empty() && !self.states.contains(&Signed::Any(false))
+    }
+
+    /// Of a file that was not opened, or not wholly, and in which no signature was found, nothing is known.
+    fn meets(&self, file: &FileFacts) -> Truth {
+        if self.is_empty() {
+            return Truth::True;
+        }
+        if file.signatures.is_empty() {
+            return match &file.not_opened {
+                Some(why) => Truth::Unknown(Reason::NotOpened(why.clone())),
+                None => (self.authorities.is_empty() && self.states.contains(&Signed::Any(false)))
+                    .into(),
+            };
+        }
+        let state = |signature: &Signature| {
+            let valid = signature.status == Status::Valid;
+            self.states.is_empty()
+                || self.states.iter().any(|state| match state {
+                    Signed::Any(wanted) => *wanted,
+                    Signed::Valid => valid && signature.covers == Covers::Whole,
+                    Signed::Part => valid && signature.covers == Covers::Part,
+                    Signed::Broken => signature.status == Status::Broken,
+                    Signed::Unchecked => signature.status == Status::Unknown,
+                })
+        };
+        let authority = |signature: &Signature| {
+            let named = signature.ca.as_deref();
+            self.authorities.is_empty()
+                || named.is_some_and(|named| self.authorities.contains(&named))
+        };
+        let mut list = file.signatures.iter();
+        list.any(|signature| state(signature) && authority(signature))
+            .into()
     }
 }
 

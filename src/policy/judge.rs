@@ -268,11 +268,19 @@ impl Policy {
                     if test.looks_inside() {
                         questions.ask(Question::Kinds);
                     }
+                    if !test.signed.is_empty() {
+                        questions.ask(Question::Kinds);
+                        questions.ask(Question::Signatures);
+                    }
                     if test.by.is_some() {
                         questions.ask(Question::Executables);
                     }
                 }
                 Test::Sum(..) => questions.ask(Question::Files),
+                Test::Encoding(_) => {
+                    questions.ask(Question::Documents);
+                    questions.ask(Question::Encoding);
+                }
                 Test::Pattern(pattern) => questions.ask_pattern(pattern),
                 Test::Marking(_) => {
                     if let Some(marks) = &self.marks {

@@ -22,6 +22,7 @@ mod clauses;
 mod condition;
 mod coverage;
 mod effect;
+mod encoding;
 mod explain;
 mod file;
 mod fold;

@@ -59,6 +59,7 @@ const CONDITIONS: &[&str] = &[
     "destination",
     "points",
     "marking",
+    "encoding",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
@@ -69,7 +70,6 @@ const LATER: &[&str] = &[
     "spam",
     "forwarding",
     "advertising",
-    "signature",
     "antivirus",
     "count",
     "role",
@@ -267,6 +267,10 @@ impl Reader {
             "destination" => {
                 let places = self.words(node, key, DESTINATIONS);
                 (!places.is_empty()).then(|| label(Test::Destination(places)))
+            }
+            "encoding" => {
+                let test = self.encoding(node)?;
+                Some(label(Test::Encoding(test)))
             }
             "points" => {
                 let tests = self.points_tests(node)?;

@@ -1,7 +1,7 @@
 //! `attachment: {…}`: tree → [`FileTest`].
 
 use super::{
-    file::{FileTest, KindTest, NotOpenedTest, TraitTest, Why},
+    file::{FileTest, KindTest, NotOpenedTest, Signed, TraitTest, Why},
     meant::several,
     reader::Reader,
     report::{nearest, suggest},
@@ -9,7 +9,7 @@ use super::{
     yaml::{Node, Value, is_change},
 };
 use crate::{
-    facts::{By, Class, FileRole, Group, KINDS, Place, TRAITS},
+    facts::{By, Class, FileRole, Group, KINDS, Place, TRAITS, authority},
     questions::Field,
 };
 
@@ -24,6 +24,16 @@ const CLASSES: &[(&str, KindTest)] = &[
     ("message", KindTest::Class(Class::Message)),
     ("text", KindTest::Class(Class::Text)),
     ("other", KindTest::Class(Class::Other)),
+];
+
+/// What `signed:` takes.
+const SIGNED: &[(&str, Signed)] = &[
+    ("true", Signed::Any(true)),
+    ("false", Signed::Any(false)),
+    ("valid", Signed::Valid),
+    ("part", Signed::Part),
+    ("broken", Signed::Broken),
+    ("unchecked", Signed::Unchecked),
 ];
 
 const ATTACHMENT: &[&str] = &[
@@ -48,6 +58,8 @@ const ATTACHMENT: &[&str] = &[
     "volume",
     "self_extracting",
     "ambiguous",
+    "signed",
+    "signer_ca",
 ];
 
 /// Whether this is a word that `kind:` takes.
@@ -101,6 +113,8 @@ impl Reader {
                     }));
                 }
                 "encrypted" => test.encrypted = self.boolean(node, key),
+                "signed" => test.signed.states = self.words(node, key, SIGNED),
+                "signer_ca" => test.signed.authorities = self.authorities(node),
                 "not_opened" => test.not_opened = self.not_opened(node),
                 key => {
                     let group = Group::ALL.into_iter().find(|group| group.as_str() == key);
@@ -228,6 +242,17 @@ impl Reader {
             ids = self.words(node, group.as_str(), &words);
         }
         Some(TraitTest { group, wanted, ids })
+    }
+
+    /// Ids of `lists/ca.txt`, or `known` for any of them.
+    fn authorities(&mut self, node: &Node) -> Vec<&'static str> {
+        let mut ids: Vec<&'static str> = authority::ids().collect();
+        ids.dedup();
+        if node.text() == Some("known") {
+            return ids;
+        }
+        let words: Vec<_> = ids.into_iter().map(|id| (id, id)).collect();
+        self.words(node, "signer_ca", &words)
     }
 
     fn not_opened(&mut self, node: &Node) -> Option<NotOpenedTest> {

@@ -73,15 +73,22 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
     let site = Site::new("enforce", RULES);
     site.write(
         "b.yaml",
-        &format!(
+        format!(
             "policy: 1\nname: b\norganisation: {{ domains: [b.vn] }}\nmarks: {}/policies/marks/vn.yaml\n\
-             rules: [{{ id: m, title: t, when: {{ marking: any }}, then: note }}]\n",
+             rules: [{{ id: m, title: t, when: {{ any: [{{ marking: any }}, {{ encoding: legacy }}, {{ attachment: {{ signed: broken }} }}] }}, then: note }}]\n",
             env!("CARGO_MANIFEST_DIR")
         ),
     );
     let running = site.serve(&[&format!("--policy={}", site.text("b.yaml"))]);
     let secret = letter("MẬT", "a.txt", "x");
     let marked = letter("x", "a.mark", "x");
+    let kept = |name| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/profiles");
+        std::fs::read_to_string(folder.join(name))
+            .unwrap()
+            .replace("\r\n", "\n")
+    };
+    let (signed, legacy) = (kept("signed-pdf.eml"), kept("legacy-letters.eml"));
     let mut mta = Mta::new(&site.path("mx.sock"));
     let exe = letter("x", "a.exe", "MZ");
     let zip = letter("x", "a.zip", "PK\u{3}\u{4}");
@@ -95,6 +102,8 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
         ("a@example.com", OURS, &exe),
         ("a@example.com", OURS, &zip),
         ("a@example.com", "a@b.vn", &secret),
+        ("a@example.com", "a@b.vn", &signed),
+        ("a@example.com", "a@b.vn", &legacy),
         ("a@example.com", OURS, &marked),
         ("lab@example.com", OURS, &nested),
     ] {

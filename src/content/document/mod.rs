@@ -10,6 +10,7 @@ mod package_tests;
 mod part;
 pub(super) mod pdf;
 pub(super) mod rtf;
+pub(super) mod signature;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;

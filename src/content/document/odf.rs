@@ -4,6 +4,7 @@
 
 use super::{
     part::{Leads, Part, extension, leads},
+    signature,
     xml::{Handler, Scanner, Tag},
 };
 use crate::{
@@ -32,6 +33,12 @@ pub(in crate::content) fn odf(
     let read = zip::document(inside, source, &mut parts);
     for id in parts.manifest.traits.iter().chain(&parts.traits) {
         inside.sign(id);
+    }
+    if inside.wants_signatures()
+        && let Ok(archive) = Archive::of(source, inside.spending())
+    {
+        let found = signature::xml::odf(&archive, inside.spending())?;
+        inside.signed(&found, None);
     }
     if parts.manifest.cipher.is_some() {
         return Err(NotOpened::Encrypted);

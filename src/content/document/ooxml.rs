@@ -6,11 +6,12 @@
 
 use super::{
     part::{Leads, Part, extension, leads},
+    signature,
     xml::{Handler, Tag, decoded},
 };
 use crate::{
     content::{
-        archive::zip::{self, Review, Treat},
+        archive::zip::{self, Archive, Review, Treat},
         opener::Inside,
         source::Source,
     },
@@ -35,6 +36,12 @@ pub(in crate::content) fn ooxml(
         for (plain, macros) in [("docx", "docm"), ("xlsx", "xlsm"), ("pptx", "pptm")] {
             inside.mend_kind(plain, macros);
         }
+    }
+    if inside.wants_signatures()
+        && let Ok(archive) = Archive::of(source, inside.spending())
+    {
+        let found = signature::xml::ooxml(&archive, inside.spending())?;
+        inside.signed(&found, None);
     }
     read
 }

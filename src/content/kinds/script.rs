@@ -21,12 +21,13 @@ use super::{Found, Sample, text::Folded};
 
 /// Finds the kinds of this text and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {
-    if is_read_only(sample) {
-        return;
-    }
     let start = text.start();
+    // Whatever its name: Unix runs a file by its first line.
     if let Some(id) = interpreter(start) {
         found.add(id);
+        return;
+    }
+    if is_read_only(sample) {
         return;
     }
     let code = behind_comments(start);
@@ -39,10 +40,27 @@ pub(super) fn kinds(sample: &Sample<'_>, text: &Folded<'_>, found: &mut Found) {
     if let Some(id) = section(text)
         .or_else(|| encoded(text))
         .or_else(|| heaviest(text))
+        .or_else(|| called(sample))
     {
         found.add(id);
     }
 }
+
+/// What a text is by its name alone, where Windows knows no other use for that name.
+fn called(sample: &Sample<'_>) -> Option<&'static str> {
+    CALLED
+        .iter()
+        .find(|(extension, _)| sample.named(extension))
+        .map(|(_, id)| *id)
+}
+
+static CALLED: &[(&str, &str)] = &[
+    ("ps1", "script-ps1"),
+    ("psm1", "script-ps1"),
+    ("vbs", "script-vbs"),
+    ("bat", "script-bat"),
+    ("cmd", "script-bat"),
+];
 
 /// Whether a name says that the file opens in an editor or a table, so that nothing in it is run.
 pub(super) fn is_read_only(sample: &Sample<'_>) -> bool {

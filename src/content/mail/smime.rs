@@ -11,10 +11,11 @@ use flate2::read::ZlibDecoder;
 use super::eml;
 use crate::{
     content::{
+        document::signature,
         opener::{Inside, Member},
         source::Source,
     },
-    facts::NotOpened,
+    facts::{NotOpened, Signature},
 };
 
 /// Opens a CMS structure.
@@ -39,9 +40,22 @@ pub(in crate::content) fn read(
             let signed = ber.skip(algorithms, inside)?;
             let pieces = ber.encapsulated(signed, inside)?;
             match pieces {
-                Some(pieces) => hand_on(inside, source, pieces, false),
-                // A signature alone: what it signs stands elsewhere.
-                None => Ok(()),
+                Some(pieces) => {
+                    let signatures = opaque(inside, source, &pieces)?;
+                    let known = inside.known();
+                    let read = hand_on(inside, source, pieces, false);
+                    inside.signed(&signatures, Some(known));
+                    read
+                }
+                // A signature alone: what it signs stands elsewhere. Of a letter's own the parts know more.
+                None => {
+                    if inside.wants_signatures()
+                        && let Some(blob) = source.to_blob()
+                    {
+                        inside.signed(&signature::smime::detached(&blob, None), None);
+                    }
+                    Ok(())
+                }
             }
         }
         COMPRESSED => {
@@ -60,6 +74,26 @@ pub(in crate::content) fn read(
         }
         _ => Err(NotOpened::Unsupported),
     }
+}
+
+/// The signatures over what lies in these pieces.
+fn opaque(
+    inside: &mut Inside<'_, '_>,
+    source: &Source,
+    pieces: &[(u64, u64)],
+) -> Result<Vec<Signature>, NotOpened> {
+    if !inside.wants_signatures() {
+        return Ok(Vec::new());
+    }
+    let _held = inside.spending().hold(source.len().min(MAX_PEM))?;
+    let Some(bytes) = source.whole(MAX_PEM) else {
+        return Ok(Vec::new());
+    };
+    Ok(signature::smime::opaque(&bytes, || Pieces {
+        source: source.clone(),
+        pieces: Vec::from(pieces).into_iter(),
+        now: (0, 0),
+    }))
 }
 
 /// The same as text: base64 between lines of dashes. What it decodes to is a member.

@@ -293,8 +293,7 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
     let numbers_only = left > 0 && !plain.chars().any(char::is_alphabetic);
     let field = hits
         .iter()
-        .filter(|hit| word(&hit.role, WordKind::Field) && hit.range.end <= range.start)
-        .next_back();
+        .rfind(|hit| word(&hit.role, WordKind::Field) && hit.range.end <= range.start);
     let noun = hits
         .iter()
         .find(|hit| word(&hit.role, WordKind::Noun) && is_next(line, hit.range.end, range.start));
@@ -432,7 +431,7 @@ fn is_next(line: &str, end: usize, start: usize) -> bool {
 pub(super) fn is_capitals(shown: &str, legacy: bool) -> bool {
     let mut letters = 0;
     for c in shown.chars().filter(|c| c.is_alphabetic()) {
-        if c.is_lowercase() && !(legacy && !c.is_ascii()) {
+        if c.is_lowercase() && (c.is_ascii() || !legacy) {
             return false;
         }
         letters += 1;

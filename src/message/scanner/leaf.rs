@@ -146,13 +146,20 @@ impl Shared {
 impl Scanner {
     /// Bytes for the open attached messages.
     pub(super) fn tap(&mut self, bytes: &[u8]) {
-        if self.messages == 0 || bytes.is_empty() {
+        if (self.messages == 0 && !self.signing) || bytes.is_empty() {
             return;
         }
         for frame in &mut self.frames {
-            if let FrameKind::Message { size, hash } = &mut frame.kind {
-                *size += bytes.len() as u64;
-                hash.update(bytes);
+            match &mut frame.kind {
+                FrameKind::Message { size, hash } => {
+                    *size += bytes.len() as u64;
+                    hash.update(bytes);
+                }
+                FrameKind::Multipart {
+                    signing: Some(signing),
+                    ..
+                } => signing.update(bytes),
+                FrameKind::Multipart { .. } => {}
             }
         }
     }

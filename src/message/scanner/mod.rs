@@ -46,6 +46,8 @@ pub(super) struct Scanner {
     pending_is_content: bool,
     /// Attached messages among the frames.
     messages: usize,
+    /// Whether a frame digests what is signed.
+    signing: bool,
     /// Where this scanner stands in the message: depths of its surroundings.
     base: Depth,
     /// The attached message that this scanner reads, with its number; none for the message itself.
@@ -94,6 +96,7 @@ impl Scanner {
             pending: b"",
             pending_is_content: false,
             messages: 0,
+            signing: false,
             base,
             outer,
         }

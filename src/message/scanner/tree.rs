@@ -12,6 +12,7 @@ use crate::message::{
     Blob, Headers, Part, PartKind, Problem, TransferEncoding, Why,
     entity::{Block, Entity},
     parts::note,
+    signed::Signing,
     transfer::Decoder,
 };
 
@@ -28,6 +29,8 @@ pub(super) enum FrameKind {
         digest: bool,
         begun: bool,
         closed: bool,
+        /// Of a `multipart/signed`, until its first part ends.
+        signing: Option<Box<Signing>>,
     },
     Message {
         size: u64,
@@ -83,10 +86,12 @@ impl Scanner {
         while self.frames.len() > frame + 1 {
             self.pop(shared);
         }
+        self.end_signed(shared, frame);
         let pending = std::mem::take(&mut self.pending);
         self.tap(pending);
         self.tap(&whole[..end]);
         self.set_pending(&whole[end..], false);
+        self.begin_signed(frame);
         let Some(Frame { part, kind, .. }) = self.frames.get_mut(frame) else {
             return;
         };
@@ -109,6 +114,36 @@ impl Scanner {
                 mid_line: false,
             }
         };
+    }
+
+    /// The first part of a `multipart/signed` begins behind this delimiter.
+    fn begin_signed(&mut self, frame: usize) {
+        if let Some(Frame {
+            kind:
+                FrameKind::Multipart {
+                    signing: Some(signing),
+                    ..
+                },
+            ..
+        }) = self.frames.get_mut(frame)
+        {
+            signing.begin();
+            self.signing = true;
+        }
+    }
+
+    /// It ends before this one.
+    fn end_signed(&mut self, shared: &mut Shared, frame: usize) {
+        if let Some(Frame {
+            part,
+            kind: FrameKind::Multipart { signing, .. },
+            ..
+        }) = self.frames.get_mut(frame)
+            && signing.as_ref().is_some_and(|signing| signing.is_open())
+            && let (Some(signing), Some(part)) = (signing.take(), shared.parts.get_mut(*part))
+        {
+            part.signed = Some(signing.finish());
+        }
     }
 
     /// Whether a part of a multipart begins here, not an attached message.
@@ -284,6 +319,9 @@ impl Scanner {
             .find(|media_type| !media_type.starts_with("multipart/"))
             .cloned();
         let is_digest = media_type == "multipart/digest";
+        let signing = (kind == PartKind::Multipart && media_type == "multipart/signed")
+            .then(|| Signing::of(&headers))
+            .flatten();
         shared.parts.push(Part {
             id,
             number: number.clone(),
@@ -298,6 +336,7 @@ impl Scanner {
             names: entity.names,
             blob: None,
             others: Vec::new(),
+            signed: None,
             problems,
         });
         let decoder = Decoder::new(entity.transfer_encoding);
@@ -313,6 +352,13 @@ impl Scanner {
             }))),
             PartKind::Multipart => {
                 self.open_multipart(shared, id, number, entity.boundaries, is_digest);
+                if let Some(Frame {
+                    kind: FrameKind::Multipart { signing: open, .. },
+                    ..
+                }) = self.frames.last_mut()
+                {
+                    *open = signing.map(Box::new);
+                }
                 State::Content(Content::Leaf(Box::new(Leaf {
                     part: id,
                     decoder,
@@ -430,6 +476,7 @@ impl Scanner {
                 digest,
                 begun: false,
                 closed: false,
+                signing: None,
             },
         });
     }

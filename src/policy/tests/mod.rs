@@ -11,6 +11,7 @@ mod properties;
 mod routes;
 mod shipped;
 mod signals;
+mod signed;
 mod speed;
 mod support;
 mod traits;

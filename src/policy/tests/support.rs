@@ -136,6 +136,7 @@ pub(super) fn file(name: &str, size: u64) -> FileFacts {
         cipher: None,
         traits: Vec::new(),
         not_opened: None,
+        signatures: Vec::new(),
         matches: Vec::new(),
     }
 }

@@ -96,7 +96,7 @@ fn streams_that_the_format_does_not_know_come_out() {
             "2/danh-sach.xlsx: dex",
             "2/du-lieu.dat: text",
             "2/hinh.png: mach-o",
-            "2/mo-tep.vbs: text",
+            "2/mo-tep.vbs: script-vbs",
             "2: doc",
         ]
     );

@@ -8,7 +8,7 @@ use super::{
     object::{Dict, Text, Value},
     stream::Key,
 };
-use crate::content::{member_name, page};
+use crate::content::{document::signature::pdf::Field, member_name, page};
 
 /// What was found in all objects.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct Findings {
     pub(super) forms: Vec<Entry>,
     /// Whether there were more files than are kept.
     pub(super) more: bool,
+    /// Signatures, each place of the file once.
+    pub(super) signatures: Vec<Field>,
 }
 
 /// A file inside.
@@ -35,6 +37,19 @@ pub(super) struct Attached {
 impl Findings {
     /// Looks at a dictionary of this object.
     pub(super) fn look(&mut self, file: &File, key: Option<&Key>, entry: Entry, dict: &Dict<'_>) {
+        if let Some(Value::Array(range)) = dict.get("ByteRange")
+            && let [Some(start), Some(first), Some(behind), Some(second)] =
+                [0, 1, 2, 3].map(|at| range.get(at).and_then(Value::int))
+            && range.len() == 4
+        {
+            let field = Field {
+                range: [start, first, behind, second],
+                stamp: file.is_named(dict, "SubFilter", &["ETSI.RFC3161"]),
+            };
+            if !self.signatures.contains(&field) && self.signatures.len() < MAX_SIGNATURES {
+                self.signatures.push(field);
+            }
+        }
         let acts = |names: &[&str]| file.is_named(dict, "S", names);
         if dict.has("S") {
             self.launch |= acts(&["Launch"]);
@@ -231,3 +246,5 @@ const MAX_NAMES: usize = 16;
 const MAX_FORMS: usize = 64;
 /// Bytes of a name.
 const MAX_NAME: usize = 8192;
+/// Signatures of one file that are kept.
+const MAX_SIGNATURES: usize = 64;

@@ -31,6 +31,7 @@ use self::{
 use crate::{
     content::{
         budget::Held,
+        document::signature,
         opener::{Inside, Member},
         source::Source,
     },
@@ -118,6 +119,10 @@ pub(in crate::content) fn read(
         if found {
             inside.sign(id);
         }
+    }
+    if inside.wants_signatures() && !findings.signatures.is_empty() {
+        let found = signature::pdf::signatures(&bytes, &findings.signatures);
+        inside.signed(&found, None);
     }
     members(&file, inside, &lock, &findings)?;
     if inside.wants_text() {

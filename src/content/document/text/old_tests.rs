@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use crate::{
     content::{
         Budget, Needs, Span, Spot, Tree, open,
-        testing::{bend, letter},
+        testing::{bend, letter, of_attachment},
     },
     facts::NotOpened,
 };
@@ -24,11 +24,11 @@ fn opened(name: &str, bytes: &[u8]) -> Tree {
         documents: true,
         ..Needs::default()
     };
-    open(
+    of_attachment(open(
         &letter("", &[(name, bytes)]),
         &needs,
         &mut Budget::default(),
-    )
+    ))
 }
 
 fn texts(tree: &Tree) -> Vec<&str> {
@@ -234,10 +234,21 @@ fn a_message_says_its_subject_and_its_body() {
             "Subject 0/0.0  Báo cáo tháng",
             "Body 0/0.0  Chào anh",
             "Body 0/1.0  Xin gửi",
-            "Body 0/2.0  Chỉ có ở đây",
-            "Body 0/3.0  Chỉ chữ thường",
+            "Body 0/3.0  Chỉ có ở đây",
+            "Body 0/4.0  Chỉ chữ thường",
         ]
     );
+}
+
+#[test]
+fn a_word_document_that_counts_no_character_is_empty_and_one_that_does_is_damaged() {
+    let mut word = vec![0_u8; 0x400];
+    word[..4].copy_from_slice(&[0xec, 0xa5, 0xc1, 0]);
+    let tree = opened("a.doc", &compound(&[("WordDocument", &word)]));
+    assert_eq!(tree.nodes[1].not_opened, None);
+    word[0x4c] = 9;
+    let tree = opened("a.doc", &compound(&[("WordDocument", &word)]));
+    assert_eq!(tree.nodes[1].not_opened, Some(NotOpened::Damaged));
 }
 
 #[test]
@@ -403,7 +414,7 @@ fn nobody_pays_for_text_that_nobody_asked_for() {
     for (name, bytes) in samples() {
         let message = letter("", &[(name, &bytes)]);
         assert!(
-            open(&message, &needs, &mut Budget::default())
+            of_attachment(open(&message, &needs, &mut Budget::default()))
                 .spans
                 .is_empty()
         );
@@ -422,7 +433,7 @@ fn the_budget_for_text_ends_a_reader() {
             document_text: 150,
             ..Budget::default()
         };
-        let tree = open(&letter("", &[(name, &bytes)]), &needs, &mut budget);
+        let tree = of_attachment(open(&letter("", &[(name, &bytes)]), &needs, &mut budget));
         assert!(tree.spans.iter().map(|span| span.text.len()).sum::<usize>() <= 150);
         let why = tree.nodes[1].not_opened.as_ref();
         let budget = matches!(

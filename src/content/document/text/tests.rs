@@ -4,7 +4,7 @@
 use crate::{
     content::{
         Budget, Needs, Span, Tree, open,
-        testing::{bend, letter, open_file},
+        testing::{bend, letter, of_attachment, open_file},
     },
     facts::NotOpened,
 };
@@ -41,7 +41,7 @@ fn tree(name: &str, bytes: &[u8], mut budget: Budget) -> Tree {
         documents: true,
         ..Needs::default()
     };
-    open(&letter("", &[(name, bytes)]), &needs, &mut budget)
+    of_attachment(open(&letter("", &[(name, bytes)]), &needs, &mut budget))
 }
 
 /// Each piece as `Spot page.line.column signs: text`, the signs being bold, red, framed, centred,

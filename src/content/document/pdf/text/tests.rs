@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     content::{
         Budget, Needs, Span, Spot, Tree, open,
-        testing::{bend, letter},
+        testing::{bend, letter, of_attachment},
     },
     facts::NotOpened,
 };
@@ -22,7 +22,7 @@ fn read(text: &str, bytes: &[u8]) -> Tree {
         ..Needs::default()
     };
     let message = letter(text, &[("a.pdf", bytes)]);
-    open(&message, &needs, &mut Budget::default())
+    of_attachment(open(&message, &needs, &mut Budget::default()))
 }
 
 fn texts(tree: &Tree, spot: Spot) -> Vec<&str> {
@@ -126,7 +126,7 @@ fn letters_of_a_second_font_stand_in_their_words() {
         ..Needs::default()
     };
     assert!(
-        open(&message, &needs, &mut Budget::default())
+        of_attachment(open(&message, &needs, &mut Budget::default()))
             .spans
             .is_empty()
     );
@@ -266,7 +266,7 @@ fn the_budget_for_text_ends_the_reading() {
         document_text: 600,
         ..Budget::default()
     };
-    let tree = open(&message, &needs, &mut budget);
+    let tree = of_attachment(open(&message, &needs, &mut budget));
     assert!(matches!(
         tree.nodes[1].not_opened,
         Some(NotOpened::Budget {

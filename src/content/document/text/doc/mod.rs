@@ -63,6 +63,13 @@ impl Layout {
         })
     }
 
+    /// Whether it says itself that it holds nothing: no character in any story, and no piece table.
+    /// (The places of text at its very beginning mean nothing since Word 97: [MS-DOC] 2.5.2.)
+    fn is_empty(&self, word: &[u8]) -> bool {
+        let piece_table = u32_at(word, self.tables + self.clx * 8 + 4);
+        !self.old && self.lengths == [0; 8] && piece_table == Some(0)
+    }
+
     /// A table of the table stream.
     fn table<'b>(&self, word: &[u8], stream: &'b [u8], number: usize) -> &'b [u8] {
         let place = self.tables + number * 8;
@@ -109,6 +116,9 @@ pub(super) fn read(
     let _held_too = inside.spending().hold(size)?;
     let table = table.map(|table| compound.read(table, size));
     let table: &[u8] = table.as_deref().unwrap_or(&word);
+    if layout.is_empty(&word) {
+        return Ok(());
+    }
     let found = pieces(layout.table(&word, table, layout.clx), layout.old);
     let damaged = found.is_none() && !layout.old;
     let pieces = match found {

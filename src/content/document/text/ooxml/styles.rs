@@ -145,10 +145,8 @@ pub(super) fn run(props: &mut Props, tag: &Tag<'_>) {
         b"vanish" => props.hidden = Some(tag.on()),
         b"bdr" => props.boxed = Some(is_border(tag)),
         b"shd" => props.shaded = Some(is_shaded(tag)),
-        b"highlight" => {
-            if !matches!(tag.raw(b"val"), None | Some(b"none" | b"white")) {
-                props.shaded = Some(true);
-            }
+        b"highlight" if !matches!(tag.raw(b"val"), None | Some(b"none" | b"white")) => {
+            props.shaded = Some(true);
         }
         b"sz" => {
             let size = tag.number(b"val");
