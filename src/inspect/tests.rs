@@ -213,7 +213,7 @@ fn a_text_is_a_text_only_without_a_name() {
         (
             "Content-Type: text/plain; name=a.txt",
             FileRole::Attachment,
-            &[],
+            &["script-sh"],
         ),
         (
             "Content-Type: application/octet-stream",

@@ -75,7 +75,10 @@ fn a_json_line_has_the_documented_fields() {
             .unwrap()
             .contains(reference)
     );
-    assert_eq!(keys(&line["facts"]), BTreeSet::from(["message", "files"]));
+    assert_eq!(
+        keys(&line["facts"]),
+        BTreeSet::from(["message", "files", "marking"])
+    );
     assert!(line["elapsed_us"].is_u64());
 }
 

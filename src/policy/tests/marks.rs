@@ -36,7 +36,10 @@ fn verdict(condition: &str, marks: &[Mark]) -> Action {
     generation.judge(&facts, 0, true).verdict
 }
 
-#[expect(clippy::cloned_ref_to_slice_refs, reason = "a table of lists, some longer than one")]
+#[expect(
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a table of lists, some longer than one"
+)]
 #[test]
 fn a_condition_is_met_by_one_and_the_same_mark() {
     let strong = mark(Level::Mat, Strength::Strong, 90, "body");

@@ -397,12 +397,22 @@ fn tables_shapes_and_marks_of_rich_text_have_their_places() {
 
 #[test]
 fn what_is_encrypted_is_never_silently_empty() {
-    let tree = opened("a.ppt", include_bytes!("../testdata/encrypted.ppt"));
-    assert!(!tree.spans.is_empty() || tree.nodes[1].not_opened == Some(NotOpened::Encrypted));
-    let tree = opened("a.xls", include_bytes!("../testdata/xor.xls"));
-    assert!(!tree.spans.is_empty() || tree.nodes[1].not_opened == Some(NotOpened::Encrypted));
-    let tree = opened("a.xls", include_bytes!("../testdata/cryptoapi.xls"));
-    assert!(!tree.spans.is_empty() || tree.nodes[1].not_opened == Some(NotOpened::Encrypted));
+    for (name, bytes) in [
+        (
+            "a.ppt",
+            include_bytes!("../testdata/encrypted.ppt").as_slice(),
+        ),
+        ("a.xls", include_bytes!("../testdata/xor.xls")),
+        ("a.xls", include_bytes!("../testdata/cryptoapi.xls")),
+    ] {
+        let tree = opened(name, bytes);
+        // What was decrypted stands behind it, as a file of its own.
+        let told = !tree.spans.is_empty() || tree.nodes.len() > 2;
+        assert!(
+            told || tree.nodes[1].not_opened == Some(NotOpened::Encrypted),
+            "{name}"
+        );
+    }
 }
 
 #[test]
