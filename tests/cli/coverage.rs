@@ -149,10 +149,12 @@ fn the_clauses_of_the_filter_have_these_rules() {
 fn rules_that_wait_are_ready() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     let site = Site::new("observe", "");
-    for list in std::fs::read_dir(folder.join("lists")).unwrap() {
-        let list = list.unwrap();
-        let name = format!("lists/{}", list.file_name().to_str().unwrap());
-        site.write(&name, std::fs::read(list.path()).unwrap());
+    for inner in ["lists", "marks"] {
+        for list in std::fs::read_dir(folder.join(inner)).unwrap() {
+            let list = list.unwrap();
+            let name = format!("{inner}/{}", list.file_name().to_str().unwrap());
+            site.write(&name, std::fs::read(list.path()).unwrap());
+        }
     }
     let mut waiting = 0;
     for name in PROFILES.iter().chain(&["base"]) {
