@@ -59,6 +59,7 @@ pub fn open(mail: &[u8]) {
         pages: true,
         urls: true,
         documents: true,
+        signatures: true,
     };
     let mut budget = Budget {
         bytes: 4 << 20,
