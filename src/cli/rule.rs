@@ -116,6 +116,13 @@ fn write_card(out: &mut String, card: &RuleCard) -> std::fmt::Result {
     } else {
         writeln!(out, "Ngoại lệ / exceptions:")?;
     }
+    if !card.authority.is_empty() {
+        writeln!(
+            out,
+            "Người quyết định ngoại lệ / who decides: {}",
+            card.authority
+        )?;
+    }
     for it in &card.exceptions {
         let until = match (it.until.as_str(), it.in_force) {
             ("", _) => "không có hạn / without end".to_owned(),

@@ -51,6 +51,8 @@ pub struct RuleCard {
     pub reply: Option<ReplyText>,
     /// `exceptions: never`
     pub never_excepted: bool,
+    /// Who decides about exceptions; empty where the policy does not say.
+    pub authority: String,
     /// Exceptions that name it.
     pub exceptions: Vec<ExceptionCard>,
     /// Tests that expect it (`true`), or only just miss it.
@@ -157,6 +159,7 @@ impl Generation {
             mode_because: self.mode_because(policy, node, rule),
             reply: rule.and_then(|rule| sample_reply(policy, rule)),
             never_excepted: text(node, "exceptions") == "never",
+            authority: text(node, "authority"),
             exceptions: exceptions
                 .map(|node| {
                     let id = text(node, "id");
