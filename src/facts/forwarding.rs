@@ -176,7 +176,6 @@ pub const PROVIDERS: &[Provider] = &[
             "outlook.com",
             "outlook.com.vn",
             "hotmail.com",
-            "hotmail.com.vn",
             "live.com",
             "msn.com",
         ],
@@ -195,8 +194,6 @@ pub const PROVIDERS: &[Provider] = &[
     // Mailboxes that Vietnamese carriers gave with a line; how they forward is not documented.
     provider("vnn", &["vnn.vn", ".vnn.vn"]),
     provider("fpt", &["fpt.vn", ".fpt.vn"]),
-    provider("viettel", &["viettel.vn", "viettel.com.vn"]),
-    provider("netnam", &["netnam.vn", ".netnam.vn"]),
 ];
 
 const fn provider(id: &'static str, domains: &'static [&'static str]) -> Provider {

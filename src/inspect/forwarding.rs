@@ -140,7 +140,8 @@ pub fn forwarding(message: &Message, standing: &Standing) -> Forwarding {
     if settled {
         told = false;
     }
-    let mailbox = mailbox(&collected, &author, headers, standing, way);
+    let teller = marks.teller.clone();
+    let mailbox = teller.or_else(|| mailbox(&collected, &author, headers, standing, way));
     let provider = match way {
         Way::In => mailbox.as_ref().and_then(Provider::of).map(|it| it.id),
         Way::Out => None,

@@ -17,6 +17,8 @@ pub(super) struct Marks {
     pub(super) found: Vec<Mark>,
     /// A mark says that it was forwarded to one of ours, or a provider says that it forwards.
     pub(super) told: bool,
+    /// The mailbox that such a mark names: what only names a mailbox may be of an earlier forward.
+    pub(super) teller: Option<Address>,
     /// The provider, where the mark itself tells it.
     pub(super) provider: Option<&'static str>,
 }
@@ -72,7 +74,10 @@ impl Marks {
                 continue;
             }
             let to_us = mark.to.as_ref().is_some_and(|to| standing.our_box(to));
-            marks.told |= way == Way::In && (to_us || mark.handed_over);
+            if way == Way::In && (to_us || mark.handed_over) {
+                marks.told = true;
+                marks.teller = marks.teller.take().or_else(|| mark.who.clone());
+            }
             if way == Way::In {
                 marks.provider = marks.provider.or(mark.provider);
             }
