@@ -360,6 +360,12 @@ impl Forwarding {
         }
     }
 
+    /// What it comes to for the recipient for whom most speaks for a machine; none without recipients.
+    pub fn strongest(&self, recipients: &[Address]) -> Option<Evidence> {
+        let all = recipients.iter().map(|it| self.evidence(it));
+        all.max_by_key(|it| (it.letter, it.confidence))
+    }
+
     /// Takes out the addresses, for a message that may leave nothing.
     pub(crate) fn strip(&mut self) {
         self.mailbox = None;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    Generation,
     condition::{Condition, Test},
     list::{Entries, NameSet},
     reader::Reader,
@@ -11,8 +12,9 @@ use super::{
     yaml::{Node, Value},
 };
 use crate::{
-    facts::{Fact, Forwarding, Letter, PROVIDERS, Provider, Reason, SIGNALS, Signal},
+    facts::{Fact, Forwarding, Letter, PROVIDERS, Reason, SIGNALS},
     message::Address,
+    verdict::{Action, Fired, Letterhead, Mode},
 };
 
 /// Every key that is set must be met, for the recipient under judgement.
@@ -107,6 +109,27 @@ impl Condition {
     }
 }
 
+impl Generation {
+    /// Who speaks, and by which clause, where one of these rules acted on what a machine sent on: for the
+    /// letter to its owner. A defer stops nothing.
+    pub fn stopped_forward(&self, policy: usize, fired: &[Fired]) -> Option<Letterhead> {
+        let policy = self.policies.get(policy)?;
+        let rule = fired.iter().find_map(|fired| {
+            let acts = fired.mode == Mode::Enforce
+                && matches!(fired.then, Action::Quarantine | Action::Reject);
+            let mut rules = policy.rules.iter();
+            rules.find(|rule| acts && rule.id == fired.id && rule.when.looks_for_machines())
+        })?;
+        let organisation = &policy.organisation;
+        Some(Letterhead {
+            organisation: organisation.name.clone(),
+            regulation: organisation.regulation.clone(),
+            contact: organisation.contact.clone(),
+            basis: rule.basis.to_string(),
+        })
+    }
+}
+
 impl Reader {
     /// `machine`, words for letters, or a mapping.
     pub(super) fn forwarding(&mut self, node: &Node) -> Option<ForwardTest> {
@@ -125,37 +148,22 @@ impl Reader {
             );
             return None;
         }
+        let before = self.problems.errors();
         for entry in entries {
             let (key, node) = (entry.key.as_str(), &entry.node);
             match key {
-                "is" => test.letters = self.letters(node)?,
-                "signals" => test.signals = Some(self.compare(node, key, Compare::number)?),
-                "confidence" => test.confidence = Some(self.compare(node, key, Compare::number)?),
-                "by" => {
-                    let words: Vec<(&str, &'static str)> =
-                        SIGNALS.iter().map(|Signal { id, .. }| (*id, *id)).collect();
-                    test.by = self.words(node, key, &words);
-                    if test.by.is_empty() {
-                        return None;
-                    }
-                }
+                "is" => test.letters = self.letters(node).unwrap_or_default(),
+                "signals" => test.signals = self.compare(node, key, Compare::number),
+                "confidence" => test.confidence = self.compare(node, key, Compare::number),
+                "by" => test.by = self.words(node, key, &ids(SIGNALS, |it| it.id)),
                 "provider" if node.text() == Some("known") => {
                     test.providers = PROVIDERS.iter().map(|it| it.id).collect();
                 }
-                "provider" => {
-                    let words: Vec<(&str, &'static str)> = PROVIDERS
-                        .iter()
-                        .map(|Provider { id, .. }| (*id, *id))
-                        .collect();
-                    test.providers = self.words(node, key, &words);
-                    if test.providers.is_empty() {
-                        return None;
-                    }
-                }
-                _ => self.forwarding_mailbox(node, &mut test)?,
+                "provider" => test.providers = self.words(node, key, &ids(PROVIDERS, |it| it.id)),
+                _ => self.forwarding_mailbox(node, &mut test),
             }
         }
-        Some(test)
+        (self.problems.errors() == before).then_some(test)
     }
 
     fn letters(&mut self, node: &Node) -> Option<Vec<What>> {
@@ -169,7 +177,7 @@ impl Reader {
     }
 
     /// `mailbox: { address: …, domain: … }`
-    fn forwarding_mailbox(&mut self, node: &Node, test: &mut ForwardTest) -> Option<()> {
+    fn forwarding_mailbox(&mut self, node: &Node, test: &mut ForwardTest) {
         if let Some(text) = node.text() {
             let key = if text.contains('@') {
                 "address"
@@ -181,28 +189,29 @@ impl Reader {
                 "`mailbox` is a single value, but a mapping is wanted",
                 format!("did you mean `mailbox: {{ {key}: {text} }}`?"),
             );
-            return None;
+            return;
         }
-        let entries = self.map(node, "`mailbox`", &["address", "domain"], &[])?;
+        let Some(entries) = self.map(node, "`mailbox`", &["address", "domain"], &[]) else {
+            return;
+        };
         if entries.is_empty() {
             self.error(
                 node.at,
                 "`mailbox` is empty",
                 "name the mailbox that sends on: `mailbox: { address: truc-ban@so.gov.vn }`",
             );
-            return None;
         }
         for entry in entries {
-            let set = match entry.key.as_str() {
-                "address" => &mut test.addresses,
-                _ => &mut test.domains,
+            let (set, sort) = match entry.key.as_str() {
+                "address" => (&mut test.addresses, Entries::Addresses),
+                _ => (&mut test.domains, Entries::Domains),
             };
-            let sort = match entry.key.as_str() {
-                "address" => Entries::Addresses,
-                _ => Entries::Domains,
-            };
-            *set = Some(self.names(&entry.node, &entry.key, sort)?);
+            *set = self.names(&entry.node, &entry.key, sort);
         }
-        Some(())
     }
+}
+
+/// Names as words, each for itself.
+fn ids<T>(all: &'static [T], id: fn(&T) -> &'static str) -> Vec<(&'static str, &'static str)> {
+    all.iter().map(|it| (id(it), id(it))).collect()
 }

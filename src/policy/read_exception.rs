@@ -52,8 +52,8 @@ impl Reader {
         self.line(node, "by");
         self.line(node, "authority");
         let mut rules = Vec::new();
-        if let Some(node) = node.child("rules") {
-            for (name, at) in self.texts(node, "rules") {
+        if let Some(named) = node.child("rules") {
+            for (name, at) in self.texts(named, "rules") {
                 if !ids.rules.iter().any(|rule| rule == name) {
                     self.error(
                         at,
