@@ -169,7 +169,8 @@ fn rules_that_wait_are_ready() {
         waiting += text.matches("\n    needs: [").count();
         site.write(&format!("{name}.yaml"), ready.join("\n"));
     }
-    assert!(waiting >= 14, "{waiting}");
+    // Fewer with each inspector that comes.
+    assert!(waiting >= 5, "{waiting}");
     // The base is read with each of them; alone it has no domains to tell directions by.
     for name in PROFILES {
         let said = run(["policy", "check", &site.text(&format!("{name}.yaml"))]);
