@@ -127,7 +127,7 @@ fn is_our_list(case: &Case<'_>, collected: &mut Collected) -> bool {
             ]
             .iter()
             .any(|word| sender.contains(word)));
-    if !bounces || !case.standing.ours(&case.standing.sender) {
+    if !bounces || !case.standing.our_box(&case.standing.sender) {
         return false;
     }
     // The list's own box may stand there; a subscriber's would stand above it.

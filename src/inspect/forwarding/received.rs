@@ -23,6 +23,8 @@ pub(super) struct Hop {
     pub(super) with: Option<String>,
     /// The only recipient at that time.
     pub(super) recipient: Option<Address>,
+    /// Whether a program of the same machine handed it in: `(Postfix, from userid 33)`.
+    local: bool,
 }
 
 impl Hop {
@@ -33,7 +35,10 @@ impl Hop {
         let text = text
             .rsplit_once(';')
             .map_or(text.as_str(), |(text, _)| text);
-        let mut hop = Self::default();
+        let mut hop = Self {
+            local: text.contains("from userid ") || text.contains("invoked by uid "),
+            ..Self::default()
+        };
         let mut key = "";
         let mut depth = 0_usize;
         for word in text.split_ascii_whitespace() {
@@ -55,7 +60,12 @@ impl Hop {
                 }
             }
             match key {
-                "from" => hop.client = hop.client.or_else(|| bracketed(word)),
+                "from" => {
+                    hop.client = hop
+                        .client
+                        .or_else(|| bracketed(word))
+                        .or_else(|| bare(word))
+                }
                 "by" if outside => {
                     hop.by.get_or_insert_with(|| host(word).to_owned());
                 }
@@ -74,13 +84,14 @@ impl Hop {
 
     /// Whether its client had logged in, was a program of the same machine, or a web page.
     pub(super) fn submitted(&self) -> bool {
-        self.with.as_deref().is_some_and(|with| {
-            // RFC 3848 and RFC 6531: `ESMTPA`, `ESMTPSA`, `UTF8SMTPSA`; Exim's `asmtp`.
-            with.ends_with("smtpa")
-                || with.ends_with("smtpsa")
-                || with.starts_with("asmtp")
-                || ["http", "https", "local", "mapi", "sqmail"].contains(&with)
-        })
+        self.local
+            || self.with.as_deref().is_some_and(|with| {
+                // RFC 3848 and RFC 6531: `ESMTPA`, `ESMTPSA`, `UTF8SMTPSA`; Exim's `asmtp`.
+                with.ends_with("smtpa")
+                    || with.ends_with("smtpsa")
+                    || with.starts_with("asmtp")
+                    || ["http", "https", "local", "mapi", "sqmail"].contains(&with)
+            })
     }
 }
 
@@ -89,6 +100,12 @@ fn bracketed(word: &str) -> Option<IpAddr> {
     let (_, rest) = word.split_once('[')?;
     let (inside, _) = rest.split_once(']')?;
     inside.strip_prefix("ipv6:").unwrap_or(inside).parse().ok()
+}
+
+/// `(203.0.113.5)`, as Exchange and qmail write it.
+fn bare(word: &str) -> Option<IpAddr> {
+    let inside = word.strip_prefix('(')?.trim_end_matches(')');
+    inside.parse().ok()
 }
 
 fn host(word: &str) -> &str {
@@ -138,6 +155,13 @@ mod tests {
                 Some("u@a.vn"),
             ),
             (
+                "from mx.example.com (203.0.113.5) by EX01.so.gov.vn (10.0.0.4) with Microsoft SMTP Server id 15.1; x",
+                Some("203.0.113.5"),
+                Some("ex01.so.gov.vn"),
+                Some("microsoft"),
+                None,
+            ),
+            (
                 "(qmail 1234 invoked by uid 89); 22 Nov 2026 02:00:00 -0000",
                 None,
                 None,
@@ -177,6 +201,7 @@ mod tests {
             assert_eq!(hop(&line).submitted(), expected, "{with}");
         }
         assert!(!hop("from a by b").submitted());
+        assert!(hop("by a.vn (Postfix, from userid 33) id 4F; x").submitted());
     }
 
     #[test]

@@ -275,6 +275,12 @@ fn what_is_innocent_going_out() {
             Letter::Ordinary,
         ),
         (
+            "the same from a server of the data centre, with Bcc",
+            "www-data@so.gov.vn",
+            "Received: by app.trungtam.example (Postfix, from userid 33) id 4F; x\nReceived: from web (web [10.1.1.1]) by app.trungtam.example with ESMTP id 4E; x\nFrom: cong.dan@example.com\nTo: khac@gmail.com\nSubject: Gop y\n\nx\n".to_owned(),
+            Letter::Ordinary,
+        ),
+        (
             "SRS of our own, which rewrites our own senders too",
             "SRS0=guWu=HQ=so.gov.vn=vanthu@so.gov.vn",
             format!("{WRITTEN}Subject: Hoi\n\nx\n"),

@@ -100,16 +100,19 @@ impl Trail {
     }
 }
 
-/// Whether the line was written for a client out in the world, or by a server that is not ours.
+/// Whether the line was written for a client out in the world that did not log in; or by a server that is not
+/// ours, for one that is not told. A server of ours may have any name: for a client inside it is ours.
 fn from_outside(hop: &Hop, standing: &Standing) -> bool {
-    let client = hop.client.is_some_and(|client| {
-        is_public(client) && !standing.ground.near(client) && !hop.submitted()
-    });
-    let server = hop.by.as_deref().is_some_and(|by| {
-        let by = by.trim_end_matches('.');
-        is_public_name(by) && !standing.our_host(by)
-    });
-    client || server
+    if hop.submitted() {
+        return false;
+    }
+    match hop.client {
+        Some(client) => is_public(client) && !standing.ground.near(client),
+        None => hop.by.as_deref().is_some_and(|by| {
+            let by = by.trim_end_matches('.');
+            is_public_name(by) && !standing.our_host(by)
+        }),
+    }
 }
 
 /// Whether an address is one of the Internet's (networks of examples are).
