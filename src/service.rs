@@ -1,6 +1,8 @@
 //! One milter session: feeds the judging, says the answer, commits what a decision leaves behind
 //! (event, metrics). Knows nothing of MIME or rules.
 
+mod forwards;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
@@ -10,23 +12,20 @@ use crate::{
     counters::Recorder,
     engine::{Decision, Judging, Services},
     event::{Event, EventLog, Stage as EventStage, Unanswered},
-    facts::{Letter, Role, SessionFacts, Way},
+    facts::{Role, SessionFacts},
     message::Envelope,
     metrics::{Metrics, stage},
     milter::{
         Answered, Edits, End, Events, Granted, ListenerInfo, Macros, Peer, Reply, ReplyCode,
         Session, Stage, Strings,
     },
-    notices::{Notices, Stopped},
+    notices::Notices,
     reference::Reference,
     verdict::{Action, Mode, ReplyText},
 };
 
 /// The header field that names a rule which tagged a message.
 const TAG: &str = "X-Gacthu-Tag";
-
-/// Destinations that a letter about a forward is told of.
-const DESTINATIONS: usize = 20;
 
 /// All header fields that only gacthu may write: what comes with such a name from outside is
 /// removed when enforcing.
@@ -89,48 +88,6 @@ impl Shared {
         }
     }
 
-    /// Hands over whose forward was stopped, where it can be told. Without a sender nobody is told
-    /// (`docs/forwarding.md`).
-    fn notify(&self, decision: &Decision) {
-        let facts = &decision.facts;
-        let with_sender = facts.sender.known().is_some_and(|it| !it.is_empty());
-        let Some(forwarding) = facts.forwarding.known().filter(|_| with_sender) else {
-            return;
-        };
-        let Some(mailbox) = forwarding.mailbox.as_ref().filter(|_| !decision.sensitive) else {
-            return;
-        };
-        let mut letterhead = None;
-        let mut destinations = Vec::new();
-        for (address, decided) in facts.recipients.iter().zip(&decision.recipients) {
-            if forwarding.way != Way::Out || forwarding.evidence(address).letter != Letter::Machine
-            {
-                continue;
-            }
-            let judgement = &decided.judgement;
-            let policy = decided.route.policy;
-            let Some(head) = decision
-                .generation
-                .stopped_forward(policy, &judgement.fired)
-            else {
-                continue;
-            };
-            letterhead.get_or_insert(head);
-            destinations.push(address.clone());
-            if destinations.len() >= DESTINATIONS {
-                break;
-            }
-        }
-        if let Some(letterhead) = letterhead {
-            self.notices.tell(Stopped {
-                mailbox: mailbox.clone(),
-                destinations,
-                letterhead,
-                reference: decision.reference.to_string(),
-            });
-        }
-    }
-
     fn count(&self, decision: &Decision, answer: &Answer) {
         let metrics = &self.metrics;
         let direction = decision
@@ -148,20 +105,7 @@ impl Shared {
         if decision.sensitive {
             metrics.sensitive.inc();
         }
-        if let Some(forwarding) = decision.facts.forwarding.known()
-            && let Some(evidence) = forwarding.strongest(&decision.facts.recipients)
-            && evidence.letter == Letter::Machine
-        {
-            let way = match forwarding.way {
-                Way::Out => "out",
-                Way::In => "in",
-            };
-            let provider = forwarding.provider.unwrap_or("none");
-            metrics
-                .forwards
-                .with_label_values(&[way, provider, decision.verdict().as_str(), applied])
-                .inc();
-        }
+        self.count_forward(decision, applied);
         let mut hits: Vec<[&str; 5]> = Vec::new();
         for recipient in &decision.recipients {
             let policy = decision.generation.name(recipient.route.policy);

@@ -64,7 +64,16 @@ fn what_each_listener_answers() {
     let ours = "10.0.0.5";
     let outside = "203.0.113.5";
     let me = "vanthu@a.vn";
-    let rows: &[(Role, &str, &str, &str, &str, Action, Action, &str)] = &[
+    type Row<'a> = (
+        Role,
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        [Action; 2],
+        &'a str,
+    );
+    let rows: &[Row<'_>] = &[
         // The mailbox server is known by its network, its listener, or sendmail(1).
         (
             Role::Mx,
@@ -72,8 +81,7 @@ fn what_each_listener_answers() {
             me,
             "toi@gmail.com",
             ZIMBRA,
-            Reject,
-            Reject,
+            [Reject, Reject],
             "auto-forward-out",
         ),
         (
@@ -82,8 +90,7 @@ fn what_each_listener_answers() {
             me,
             "toi@gmail.com",
             ZIMBRA,
-            Reject,
-            Reject,
+            [Reject, Reject],
             "auto-forward-out",
         ),
         (
@@ -92,8 +99,7 @@ fn what_each_listener_answers() {
             "ai@x.com",
             "toi@gmail.com",
             ZIMBRA,
-            Reject,
-            Reject,
+            [Reject, Reject],
             "auto-forward-out",
         ),
         (
@@ -102,8 +108,7 @@ fn what_each_listener_answers() {
             me,
             "toi@gmail.com",
             ZIMBRA,
-            Reject,
-            Reject,
+            [Reject, Reject],
             "auto-forward-out",
         ),
         (
@@ -112,8 +117,7 @@ fn what_each_listener_answers() {
             "ai@x.com",
             "toi@gmail.com",
             ZIMBRA,
-            Reject,
-            Quarantine,
+            [Reject, Quarantine],
             "auto-forward-out",
         ),
         (
@@ -122,8 +126,7 @@ fn what_each_listener_answers() {
             "",
             "toi@gmail.com",
             ZIMBRA,
-            Quarantine,
-            Quarantine,
+            [Quarantine, Quarantine],
             "forward-null-sender",
         ),
         // To one of ours it is an alias.
@@ -133,8 +136,7 @@ fn what_each_listener_answers() {
             "ai@x.com",
             "khac@a.vn",
             ZIMBRA,
-            Accept,
-            Accept,
+            [Accept, Accept],
             "",
         ),
         (
@@ -143,8 +145,7 @@ fn what_each_listener_answers() {
             me,
             "toi@gmail.com",
             BY_HAND,
-            Accept,
-            Accept,
+            [Accept, Accept],
             "",
         ),
         // From outside nothing is refused for it, whatever stands in the letter.
@@ -154,8 +155,7 @@ fn what_each_listener_answers() {
             "ai@x.com",
             me,
             GMAIL,
-            Tag,
-            Tag,
+            [Tag, Tag],
             "auto-forward-in",
         ),
         (
@@ -164,8 +164,7 @@ fn what_each_listener_answers() {
             "ai@x.com",
             me,
             ZIMBRA,
-            Accept,
-            Accept,
+            [Accept, Accept],
             "",
         ),
         (
@@ -174,12 +173,11 @@ fn what_each_listener_answers() {
             "ai@x.com",
             me,
             BY_HAND,
-            Accept,
-            Accept,
+            [Accept, Accept],
             "",
         ),
     ];
-    for (role, client, sender, to, letter, verdict, said, rule) in rows {
+    for (role, client, sender, to, letter, [verdict, said], rule) in rows {
         let decision = sent(&services, *role, client, sender, &[to], letter);
         let row = format!("{role:?} {client} {sender} {to}");
         assert_eq!(

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn lines_of_many_programs() {
-        let rows: &[(&str, Option<&str>, Option<&str>, Option<&str>, Option<&str>)] = &[
+        type Text = Option<&'static str>;
+        let rows: &[(&str, Text, Text, Text, Text)] = &[
             (
                 "from mx.example.com (mx.example.com [203.0.113.5])\n\tby mail.so.gov.vn (Postfix) with ESMTPS id 4F\n\tfor <vanthu@so.gov.vn>; Sun, 22 Nov 2026 09:00:00 +0700 (ICT)",
                 Some("203.0.113.5"),

@@ -122,8 +122,11 @@ fn is_public(address: IpAddr) -> bool {
             let [a, b, ..] = it.octets();
             // RFC 6598 shares 100.64.0.0/10 behind a carrier.
             let shared = a == 100 && (64..128).contains(&b);
-            !(it.is_private() || it.is_loopback() || it.is_link_local() || it.is_unspecified())
-                && !shared
+            !(it.is_private()
+                || it.is_loopback()
+                || it.is_link_local()
+                || it.is_unspecified()
+                || shared)
         }
         IpAddr::V6(it) => {
             !(it.is_loopback()
