@@ -14,6 +14,8 @@ pub(super) struct Trail {
     /// The field by which the letter came in from outside: below it everything may be forged by whoever sent
     /// it. None: no line shows that it came from outside.
     pub(super) arrival: Option<usize>,
+    /// The first Received line: what stands above it was written by whoever hands the letter in.
+    first: Option<usize>,
     /// The first field that shows a delivery into a mailbox.
     pub(super) delivered_at: Option<usize>,
     /// The mailboxes that it was delivered to, with the signal's name.
@@ -32,6 +34,7 @@ impl Trail {
                 12 if is("Delivered-To") => "delivered-to",
                 13 if is("X-Original-To") || is("X-Envelope-To") => "original-to",
                 8 if is("Received") => {
+                    trail.first.get_or_insert(index);
                     lines += 1;
                     if lines > MOST {
                         continue;
@@ -85,7 +88,8 @@ impl Trail {
 
     /// Whether a field stands where only our machines can have put it.
     pub(super) fn is_surely_ours(&self, index: usize) -> bool {
-        self.arrival.is_some_and(|arrival| index < arrival)
+        let below = self.arrival.or(self.first);
+        below.is_some_and(|below| index < below)
     }
 
     /// Whether a field may stand where our machines put it.

@@ -27,6 +27,16 @@ fn what_machines_send_out() {
             box_,
         ),
         (
+            "Dovecot, a box that is named by its host",
+            "khach@example.com",
+            format!("X-Sieve: Pigeonhole Sieve 0.5.19\nX-Sieve-Redirected-From: vanthu@box7.lan.example\n{ARRIVED}")
+                .replace("mx.example.com (mx.example.com [203.0.113.5])", "localhost (localhost [127.0.0.1])")
+                .replace("\n\tfor <vanthu@so.gov.vn>", "")
+                .replace("DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=x; b=AA==\n", ""),
+            &["foreign-sender", "sieve"],
+            box_,
+        ),
+        (
             "Zimbra",
             "vanthu@so.gov.vn",
             on_top("X-Zimbra-Forwarded: vanthu@so.gov.vn\n"),
