@@ -130,7 +130,11 @@ fn write_card(out: &mut String, card: &RuleCard) -> std::fmt::Result {
             (day, false) => format!("đã hết hạn / ended {day}"),
         };
         writeln!(out, "    {}: {}   # {}", it.id, it.when, it.place)?;
-        writeln!(out, "        {}; {}; {until}", it.reason, it.by)?;
+        let decided = match it.authority.as_str() {
+            "" => String::new(),
+            authority => format!("; quyết định / decided: {authority}"),
+        };
+        writeln!(out, "        {}; {}; {until}{decided}", it.reason, it.by)?;
     }
     writeln!(
         out,

@@ -206,7 +206,10 @@ fn mailbox(
         .into_iter()
         .filter_map(|cause| collected.who(cause));
     match way {
-        Way::In => named.find(|it| !standing.our_box(it)).cloned(),
+        Way::In => {
+            let named = named.find(|it| !standing.our_box(it)).cloned();
+            named.or_else(|| author.srs.then(|| author::rewriter(&standing.sender)))
+        }
         Way::Out => {
             let named = named.find(|it| standing.our_box(it)).cloned();
             let sender = &standing.sender;

@@ -83,6 +83,8 @@ pub struct ExceptionCard {
     pub reason: String,
     /// Who answers for it.
     pub by: String,
+    /// Who decided about it; empty where it does not say.
+    pub authority: String,
     /// Its last day; empty for one without end.
     pub until: String,
     /// Whether it is in force on the day of loading.
@@ -168,6 +170,7 @@ impl Generation {
                         when: node.child("when").map(show::flow).unwrap_or_default(),
                         reason: text(node, "reason"),
                         by: text(node, "by"),
+                        authority: text(node, "authority"),
                         until: text(node, "until"),
                         in_force: known.is_some_and(|known| {
                             known.until.is_none_or(|until| until >= self.loaded_on)

@@ -147,6 +147,16 @@ pub(super) fn rewritten(local: &str) -> Option<String> {
     Some(rest.split('=').nth(2).unwrap_or_default().to_owned())
 }
 
+/// Who rewrote a sender: the mailbox where it is told (`NAME+SRS=…`), else the sender itself, for its domain.
+pub(super) fn rewriter(sender: &Address) -> Address {
+    match sender.local_folded().split_once("+srs=") {
+        Some((name, _)) if !["", "bounces"].contains(&name) => {
+            Address::parse_path(format!("{name}@{}", sender.domain()).as_bytes())
+        }
+        _ => sender.clone(),
+    }
+}
+
 /// Whether DKIM-Signature or ARC-Seal names a domain that is not ours.
 fn signed_by_others(headers: &Headers, standing: &Standing) -> bool {
     let fields = headers

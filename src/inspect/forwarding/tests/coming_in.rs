@@ -124,6 +124,22 @@ fn what_comes_in_forwarded_names_provider_and_mailbox() {
             Some("toi@truong.edu.vn"),
         ),
         (
+            "Outlook, by its sender alone",
+            None,
+            "toi+SRS=a=b=example.com=khach@hotmail.com",
+            plain.to_owned(),
+            Some("outlook"),
+            Some("toi@hotmail.com"),
+        ),
+        (
+            "another agency, by its sender alone",
+            None,
+            "SRS0=a=b=example.com=khach@bo.gov.vn",
+            plain.to_owned(),
+            None,
+            Some("SRS0=a=b=example.com=khach@bo.gov.vn"),
+        ),
+        (
             "a list that Gmail forwards",
             None,
             "toi+caf_=vanthu=so.gov.vn@gmail.com",
