@@ -184,6 +184,10 @@ fn most_words(chars: &[char]) -> u32 {
 const CLOSE: i32 = 12;
 
 fn fits(encoding: Encoding, seen: Look) -> bool {
+    #[cfg(feature = "sabotage")]
+    if ["legacy", encoding.name()].map(crate::sabotage::is_off) != [false; 2] {
+        return false;
+    }
     match encoding {
         Encoding::Viqr => seen.viqr(),
         Encoding::Mojibake | Encoding::MojibakeTwice => seen.odd > 0,
