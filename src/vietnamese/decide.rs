@@ -165,19 +165,19 @@ const LEAST_WORDS: u32 = 3;
 /// No reading but VIQR finds more words with letters beyond ASCII: each needs a sign beyond ASCII, and so does
 /// the gap between two of them where no ASCII stands in it.
 fn most_words(chars: &[char]) -> u32 {
-    let (mut words, mut signs) = (0, 0);
+    let (mut words, mut signs) = (0_u32, 0_u32);
     for c in chars {
         if c.is_ascii_alphabetic() {
             continue;
         }
         if c.is_ascii_graphic() || matches!(c, ' ' | '\n' | '\r') {
-            words += (signs + 1) / 2;
+            words += signs.div_ceil(2);
             signs = 0;
         } else {
             signs += 1;
         }
     }
-    words + (signs + 1) / 2
+    words + signs.div_ceil(2)
 }
 
 /// Two readings nearer than this are not told apart in a short line.
