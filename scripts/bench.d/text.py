@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+import unicodedata
 from pathlib import Path
 
 import text_documents
@@ -111,8 +112,10 @@ def said(name: str, command: list[str]) -> str:
 
 def share(words: list[str], text: str) -> float:
     """How many of the words that went in came out, each as often as it was there."""
-    found = collections.Counter(re.findall(r"[^\W_]+", text.casefold()))
-    wanted = collections.Counter(word for given in words for word in re.findall(r"[^\W_]+", given.casefold()))
+    def split(text: str) -> list[str]:
+        return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).casefold())
+
+    found, wanted = collections.Counter(split(text)), collections.Counter(split(" ".join(words)))
     return sum((wanted & found).values()) / wanted.total()
 
 
