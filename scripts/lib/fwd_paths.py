@@ -141,7 +141,10 @@ def agents() -> list[Way]:
             Way(f"{host}-procmail-keep", f"procmail `!` with the sender kept, on {where}", host,
                 [("home/.forward", '"|/usr/bin/procmail {home}/.procmailrc"\n'),
                  ("home/.procmailrc", 'SENDMAIL={wrapper}\nSENDER=`formail -x Return-Path`\nSENDMAILFLAGS="-oi -f$SENDER"\n:0 c\n! {dest}\n')], by, asked=False),
-            Way(f"{host}-maildrop", f"maildrop `cc !` on {where}", host,
+            Way(f"{host}-maildrop", f"maildrop `cc` into sendmail(1) on {where}", host,
+                [("home/.forward", '"|/usr/bin/maildrop {home}/.mailfilter"\n'), ("home/.mailfilter", 'SENDMAIL="{wrapper}"\ncc "| {wrapper} -oi -f $SENDER {dest}"\n')], by),
+            # maildrop's own `!` hands the letter on with the null sender when it does not know the author's.
+            Way(f"{host}-maildrop-null", f"maildrop `cc !` with the null sender, on {where}", host,
                 [("home/.forward", '"|/usr/bin/maildrop {home}/.mailfilter"\n'), ("home/.mailfilter", 'SENDMAIL="{wrapper}"\ncc "! {dest}"\n')], by),
             Way(f"{host}-pipe", f"`.forward` into sendmail(1) on {where}", host, [("home/.forward", '"|{wrapper} -i {dest}"\n')], by, asked=False),
         ]
@@ -174,7 +177,7 @@ def innocent() -> list[Way]:
             innocent="mdn", author="foreign", reach="author"),
         Way("ok-exim-autoreply", "out-of-office: Exim autoreply transport", "exim", [("exim/vacation", "{user}\n")], "mailbox",
             innocent="out-of-office", author="foreign", reach="author"),
-        Way("ok-dsn", "DSN of the mailbox server", "box", [("box/etc/transport", "{user}@daknong.gov.vn error:5.2.1 Hop thu da bi tam dung\n")], "mailbox",
+        Way("ok-dsn", "DSN of the mailbox server", "box", [("home/.forward", '"|exit 67"\n')], "mailbox",
             innocent="dsn", author="foreign", reach="author"),
         Way("ok-sieve-state", "Sieve redirect to a state mailbox", "dovecot", [("sieve", 'redirect "{dest}";\n')], "mailbox", innocent="forward to a state mailbox",
             dest="{name}@soctrang.gov.vn"),

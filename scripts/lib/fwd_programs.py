@@ -104,6 +104,7 @@ aliases:
 srs_aliases:
   driver = redirect
   domains = +ours
+  local_parts = lsearch;{folder}/srs-aliases
   data = ${{lookup{{$local_part}}lsearch{{{folder}/srs-aliases}}}}
   address_data = srs
 unseen_aliases:

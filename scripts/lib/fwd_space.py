@@ -1,7 +1,7 @@
 """A space of our own for mail programs: own mounts, own processes, own network with loopback alone.
 
 Nothing that runs here can reach another machine, every process ends with the space (its first process is killed with
-the one that made it), and `/etc/passwd`, `/etc/group` and `/etc/postfix` are private copies, so that Postfix's local(8)
+the one that made it), and `/etc/passwd`, `/etc/group`, `/etc/postfix` and `/var/mail` are private, so that Postfix's local(8)
 finds real users with real home folders and the machine's own files stay as they are. Needs root and util-linux.
 
     status = fwd_space.enter(Path("fwd_run.py"), ["--bin", …])      # from outside
@@ -52,7 +52,9 @@ def furnish(place: Path, users: list[str], postfix_folders: list[Path]) -> None:
     shutil.copytree("/etc/postfix", place / "etc-postfix", symlinks=True)
     (place / "etc-postfix/main.cf").write_text(
         "compatibility_level = 3.6\nalternate_config_directories = " + ", ".join(map(str, postfix_folders)) + "\n")
-    for source, target in (("passwd", "/etc/passwd"), ("group", "/etc/group"), ("etc-postfix", "/etc/postfix")):
+    (place / "mail").mkdir()
+    (place / "mail").chmod(0o1777)
+    for source, target in (("passwd", "/etc/passwd"), ("group", "/etc/group"), ("etc-postfix", "/etc/postfix"), ("mail", "/var/mail")):
         done = subprocess.run(["mount", "--bind", str(place / source), target], capture_output=True, text=True, check=False)
         if done.returncode:
             raise PostfixError(f"mount --bind {target}: {done.stderr.strip()}")
