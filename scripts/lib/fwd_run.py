@@ -79,7 +79,7 @@ def run(place: Path, given, chosen: list[Way]) -> dict:
         settle(started, letters)
         results = [outcome(started, serve, way, author, given.capture) for way, author in letters]
         audits = audit(Path(given.bin), place, started, chosen) if given.bin else []
-        return {"results": results, "audit": audits, "declared": declared(place, chosen), "place": str(place)}
+        return {"results": results, "audit": audits, "declared": declared(place, chosen), "place": str(place), "stuck": started["stuck"][:40]}
 
 
 def authors(way: Way) -> list[str]:
@@ -300,6 +300,8 @@ def settle(started: dict, letters: list) -> None:
         progress(f"waiting: {left} queued, {count} delivered")
         time.sleep(0.5)
     progress("")
+    started["stuck"] = [f"{host.folder.name}: {entry['sender']} to {rcpt['address']}: {rcpt.get('delay_reason', '')}" for host in hosts for entry in host.queue()
+                        if entry["queue_name"] != "hold" for rcpt in entry["recipients"]]
 
 
 def outcome(started: dict, serve, way: Way, author: str, capture: Path | None) -> dict:

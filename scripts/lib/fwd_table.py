@@ -79,7 +79,9 @@ def figures(table: list[dict], found: dict) -> list[Figure]:
             places.add(case, None if one["listed"]["place"] else f"{one['listed']['said']}, it stands in {one['listed']['declared']}")
     for audit in found["audit"]:
         audits.add(audit["host"], None if audit["findings"] or audit["status"] == 0 else f"status {audit['status']}: {audit['error'][-200:]}")
-    return [count.figure for count in (missed, further, seen, unseen, places, innocent, lost, audits) if count.figure.denominator]
+    stuck = found.get("stuck") or []
+    loops = Figure("queues are empty at the end: a refusal begins no loop", 0 if stuck else 1, 1, None, stuck)
+    return [loops] + [count.figure for count in (missed, further, seen, unseen, places, innocent, lost, audits) if count.figure.denominator]
 
 
 WORDS = {"refused": "từ chối ở milter / refused", "held": "giữ lại ở milter / held", "passed": "đi qua milter / passed", "unseen": "milter không thấy / unseen", "lost": "?"}
