@@ -39,7 +39,10 @@ def run(binary: Path, full: bool, corpus: Path | None, sabotage: str) -> list[Fi
 def letters(binary: Path, folder: Path, sabotage: str) -> list[Figure]:
     rows, contents = fwd_set.read(folder)
     results = judged(binary, folder, rows, contents, sabotage)
-    answered, balance = Count("letters: a JSON answer for each"), [sum(row.group == "innocent" for row in rows), sum(row.group in ("out", "in", "hostile") for row in rows)]
+    answered, balance = Count("letters: a JSON answer for each"), [
+        sum(row.group == "innocent" for row in rows),
+        sum(row.group in ("out", "in", "hostile") for row in rows),
+    ]
     for row in rows:
         answered.add(row.file, None if results[row.file] else "no JSON line")
     figures = [Figure("letters: at least as many innocent ones as forwards", min(balance), balance[1]), answered.figure]
@@ -74,16 +77,25 @@ def said(result: dict) -> str:
     """What gacthu found, for a person."""
     found = fwd_adapter.forwarding(result)
     rules = ",".join(rule.get("id", "?") for rule in result.get("rules") or [])
-    return f"verdict {result.get('verdict')} [{rules or '-'}], facts {found['kind']} {found['confidence'] if found['confidence'] is not None else ''} {found['reasons']}"[:300]
+    return f"verdict {result.get('verdict')} [{rules or '-'}], facts {found['kind']} {found['confidence'] if found['confidence'] is not None else ''} {found['reasons']}"[
+        :300
+    ]
 
 
 def verdicts(rows, results) -> list[Figure]:
-    counts = {"run": Count("machine forwards that a program run here wrote: refused"), "run-null": Count("those of them with the null sender: kept aside"),
-              "documented": Count("machine forwards known from documents only: refused", None), "supposed": Count("machine forwards of supposed shape: refused", None),
-              "hostile": Count("hostile forwards: refused or kept aside as stated"), "innocent": Count("innocent letters not refused"),
-              "innocent-forward": Count("innocent letters: refused or held by a rule about forwarding", None),
-              "clean": Count("innocent letters not held either", None), "in": Count("inbound forwards (documented): tagged", None), "in-refused": Count("inbound forwards: none refused"),
-              "border": Count("letters on the border: as first thought", None)}
+    counts = {
+        "run": Count("machine forwards that a program run here wrote: refused"),
+        "run-null": Count("those of them with the null sender: kept aside"),
+        "documented": Count("machine forwards known from documents only: refused", None),
+        "supposed": Count("machine forwards of supposed shape: refused", None),
+        "hostile": Count("hostile forwards: refused or kept aside as stated"),
+        "innocent": Count("innocent letters not refused"),
+        "innocent-forward": Count("innocent letters: refused or held by a rule about forwarding", None),
+        "clean": Count("innocent letters not held either", None),
+        "in": Count("inbound forwards (documented): tagged", None),
+        "in-refused": Count("inbound forwards: none refused"),
+        "border": Count("letters on the border: as first thought", None),
+    }
     for row in rows:
         result, verdict = results[row.file], results[row.file].get("verdict") or "none"
         problem = None if fwd_set.met(row.expect, verdict) else f"{row.expect} expected; {said(result)}; {row.note}"
@@ -95,7 +107,11 @@ def verdicts(rows, results) -> list[Figure]:
         elif row.group == "innocent":
             counts["innocent"].add(case, problem)
             counts["clean"].add(case, None if verdict in ("accept", "note", "tag") else said(result))
-            stopped = [rule.get("id", "") for rule in result.get("rules") or [] if rule.get("id", "").startswith("forward") and rule.get("then") in ("reject", "quarantine")]
+            stopped = [
+                rule.get("id", "")
+                for rule in result.get("rules") or []
+                if rule.get("id", "").startswith("forward") and rule.get("then") in ("reject", "quarantine")
+            ]
             counts["innocent-forward"].add(case, f"{stopped}; {said(result)}" if stopped else None)
         elif row.group == "in":
             counts["in-refused"].add(case, f"refused; {said(result)}" if verdict == "reject" else None)
@@ -112,13 +128,24 @@ def verdicts(rows, results) -> list[Figure]:
 
 def inbound(rows, results) -> list[Figure]:
     """Provider and mailbox are named, apart for what documents show and what is only supposed."""
-    named = {(what, evidence): Count(f"inbound forwards ({evidence}): {what} named", 1.0 if evidence == "documented" else None) for what in ("provider", "mailbox") for evidence in ("documented", "supposed")}
+    named = {
+        (what, evidence): Count(f"inbound forwards ({evidence}): {what} named", 1.0 if evidence == "documented" else None)
+        for what in ("provider", "mailbox")
+        for evidence in ("documented", "supposed")
+    }
     for row in rows:
         if row.group != "in" or row.evidence == "documented" and row.expect != "tagged":
-            continue                        # Sóc Trăng does not ask about this direction
+            continue  # Sóc Trăng does not ask about this direction
         found = fwd_adapter.forwarding(results[row.file])
         provider, mailbox = str(found["provider"] or "").lower(), str(found["mailbox"] or "").lower()
-        named["provider", row.evidence].add(row.file, None if any(word in provider for word in row.provider.split("|")) else f"{row.provider} expected; {said(results[row.file])} provider {found['provider']!r}")
+        named["provider", row.evidence].add(
+            row.file,
+            (
+                None
+                if any(word in provider for word in row.provider.split("|"))
+                else f"{row.provider} expected; {said(results[row.file])} provider {found['provider']!r}"
+            ),
+        )
         named["mailbox", row.evidence].add(row.file, None if row.mailbox in mailbox else f"{row.mailbox} expected, named {found['mailbox']!r}")
     return [count.figure for count in named.values() if count.figure.denominator]
 
@@ -128,7 +155,11 @@ def by_kind(rows, results) -> list[Figure]:
     counts: dict[str, Count] = {}
     for row in rows:
         if row.group in ("out", "innocent"):
-            name = f"shape {row.shape} ({row.evidence})" if row.group == "out" and row.evidence != "run" else f"run {row.file.removeprefix('run-').partition('.')[0].partition('-')[0]}" if row.group == "out" else f"innocent: {row.kind}"
+            name = (
+                f"shape {row.shape} ({row.evidence})"
+                if row.group == "out" and row.evidence != "run"
+                else f"run {row.file.removeprefix('run-').partition('.')[0].partition('-')[0]}" if row.group == "out" else f"innocent: {row.kind}"
+            )
             verdict = results[row.file].get("verdict") or "none"
             counts.setdefault(name, Count(name, None)).add(row.file, None if fwd_set.met(row.expect, verdict) else f"verdict {verdict}")
     return [counts[name].figure for name in sorted(counts)]
@@ -138,7 +169,17 @@ def by_kind(rows, results) -> list[Figure]:
 
 
 def programs(binary: Path) -> list[Figure]:
-    install = [str(ROOT / "scripts/lib/install.sh"), *(["--no-install"] if "--no-install" in sys.argv else []), "dovecot", "postsrsd", "procmail", "maildrop", "mailman3", "mlmmj", "exim"]
+    install = [
+        str(ROOT / "scripts/lib/install.sh"),
+        *(["--no-install"] if "--no-install" in sys.argv else []),
+        "dovecot",
+        "postsrsd",
+        "procmail",
+        "maildrop",
+        "mailman3",
+        "mlmmj",
+        "exim",
+    ]
     if subprocess.run(install, check=False).returncode:
         return [Figure("programs: all are installed", 0, 1, 1.0, ["see above; scripts/lib/install.sh installs them"])]
     found = fwd_table.run_programs(binary, ROOT / "target/exim")
@@ -162,5 +203,19 @@ def scale(binary: Path) -> list[Figure]:
     spec = importlib.util.spec_from_file_location("forwarding_scale", SCALE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return [one if isinstance(one, Figure) else Figure(one["name"], one["numerator"], one["denominator"], one.get("target"), [str(one["note"])] if one.get("note") and not one.get("ok", True) else [], judged=one.get("ok"),
-                                                       at_most=bool(one.get("at_most"))) for one in module.run(binary)]
+    return [
+        (
+            one
+            if isinstance(one, Figure)
+            else Figure(
+                one["name"],
+                one["numerator"],
+                one["denominator"],
+                one.get("target"),
+                [str(one["note"])] if one.get("note") and not one.get("ok", True) else [],
+                judged=one.get("ok"),
+                at_most=bool(one.get("at_most")),
+            )
+        )
+        for one in module.run(binary)
+    ]

@@ -21,13 +21,15 @@ def audit(binary: Path, place: Path, host: str, dovecot: list[Path]) -> dict:
     """`gacthu audit forwards` over one host of fwd_run.py: exit status, what it said wrong, and its findings."""
     command = [str(binary), "audit", "forwards", "--postfix", str(place / host / "etc"), "--policy", str(place / "dak-nong-enforce.yaml"),
                "--passwd", "/etc/passwd", "--format", "json"]
-    for config in dovecot if host == "edge" else ():
-        command += ["--dovecot", str(config)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120, stdin=subprocess.DEVNULL, check=False)
-    except subprocess.TimeoutExpired:
-        return {"status": -1, "error": "did not end within 120 s", "findings": []}
-    return {"status": done.returncode, "error": done.stderr.strip()[-800:], "findings": findings(done.stdout)}
+    found = {"status": 0, "error": "", "findings": []}
+    for more in [["--dovecot", str(config)] for config in dovecot] if host == "edge" and dovecot else [[]]:
+        try:
+            done = subprocess.run([*command, *more], capture_output=True, text=True, errors="replace", timeout=120, stdin=subprocess.DEVNULL, check=False)
+        except subprocess.TimeoutExpired:
+            return {"status": -1, "error": "did not end within 120 s", "findings": []}
+        found = {"status": max(found["status"], done.returncode), "error": (found["error"] + done.stderr.strip())[-800:],
+                 "findings": found["findings"] + findings(done.stdout)}
+    return found
 
 
 def findings(text: str) -> list[dict]:
@@ -57,3 +59,18 @@ def place_of(finding: dict) -> tuple[str, int]:
     """File and line of a finding."""
     where = finding.get("place") if isinstance(finding.get("place"), dict) else finding
     return str(where.get("file") or where.get("path") or ""), int(where.get("line") or 0)
+
+
+def leaves_the_state(finding: dict) -> bool:
+    """Whether a finding says that its target is not the state's; where it says nothing of that, it is taken to."""
+    for key in ("leaves_state", "leaves", "outside"):
+        if isinstance(finding.get(key), bool):
+            return finding[key]
+    said = str(finding.get("destination") or finding.get("class") or "").lower()
+    return said not in ("state", "ours", "own", "internal")
+
+
+def deaf_listener(finding: dict, which: str) -> bool:
+    """Whether a finding names a listener that no milter hears: by receive_override_options (`nomilter`) or smtpd_milter_maps (`disabled`)."""
+    text = target(finding)
+    return ("no_milters" in text or "2504" in text) if which == "nomilter" else ("smtpd_milter_maps" in text or "disable" in text or "2505" in text)

@@ -14,21 +14,22 @@ from manifest import ManifestError, table
 @dataclass
 class Row:
     """One letter, its envelope, and what must come of it. corpus/README.md says what the columns mean."""
+
     file: str
-    group: str                 # out, in, innocent, hostile, border
-    shape: str                 # id of the shape (SHAPES of fwd_set_make.py) or of the innocent kind
-    profile: str               # dak-nong, soc-trang
-    direction: str             # outbound, inbound, internal
-    role: str                  # mx, mailbox, submission, local, gateway
+    group: str  # out, in, innocent, hostile, border
+    shape: str  # id of the shape (SHAPES of fwd_set_make.py) or of the innocent kind
+    profile: str  # dak-nong, soc-trang
+    direction: str  # outbound, inbound, internal
+    role: str  # mx, mailbox, submission, local, gateway
     client: str
-    auth: str                  # `-`: no login
-    sender: str                # envelope; `<>` the null sender
-    rcpts: str                 # comma separated; `@600:example.com` 600 of them
-    kind: str                  # forward-out, forward-in, or what it is instead
-    expect: str                # refused, quarantined, stopped (either), tagged, not-refused, any (only reported)
-    evidence: str              # run (a program run here wrote it), documented, supposed (nobody showed it), made (innocent, written by hand)
-    provider: str              # of an inbound forward: words of which one must be named, `|` between; `-`
-    mailbox: str               # of an inbound forward: the public mailbox; `-`
+    auth: str  # `-`: no login
+    sender: str  # envelope; `<>` the null sender
+    rcpts: str  # comma separated; `@600:example.com` 600 of them
+    kind: str  # forward-out, forward-in, or what it is instead
+    expect: str  # refused, quarantined, stopped (either), tagged, not-refused, any (only reported)
+    evidence: str  # run (a program run here wrote it), documented, supposed (nobody showed it), made (innocent, written by hand)
+    provider: str  # of an inbound forward: words of which one must be named, `|` between; `-`
+    mailbox: str  # of an inbound forward: the public mailbox; `-`
     note: str
     sha256: str
 
@@ -54,8 +55,14 @@ EXPECT = ("refused", "quarantined", "stopped", "tagged", "not-refused", "any")
 
 def met(expect: str, verdict: str) -> bool:
     """Whether a verdict is what was expected."""
-    return {"refused": verdict == "reject", "quarantined": verdict == "quarantine", "stopped": verdict in ("reject", "quarantine"),
-            "tagged": verdict in ("tag", "quarantine"), "not-refused": verdict in ("accept", "note", "tag", "quarantine"), "any": True}[expect]
+    return {
+        "refused": verdict == "reject",
+        "quarantined": verdict == "quarantine",
+        "stopped": verdict in ("reject", "quarantine"),
+        "tagged": verdict in ("tag", "quarantine"),
+        "not-refused": verdict in ("accept", "note", "tag", "quarantine"),
+        "any": True,
+    }[expect]
 
 
 def sha(data: bytes) -> str:
@@ -100,8 +107,26 @@ class Set:
         self.rows: list[Row] = []
         self.letters: dict[str, bytes] = {}
 
-    def add(self, file: str, content, group: str, shape: str, role: str, sender: str, rcpts: str, kind: str, expect: str, evidence: str = "documented",
-            profile: str = "dak-nong", direction: str = "", client: str = "", auth: str = "-", provider: str = "-", mailbox: str = "-", note: str = "-") -> None:
+    def add(
+        self,
+        file: str,
+        content,
+        group: str,
+        shape: str,
+        role: str,
+        sender: str,
+        rcpts: str,
+        kind: str,
+        expect: str,
+        evidence: str = "documented",
+        profile: str = "dak-nong",
+        direction: str = "",
+        client: str = "",
+        auth: str = "-",
+        provider: str = "-",
+        mailbox: str = "-",
+        note: str = "-",
+    ) -> None:
         data = content if isinstance(content, bytes) else content.bytes()
         client = client or {"mx": "203.0.113.25", "mailbox": "10.0.0.5", "submission": "10.20.30.40", "local": "127.0.0.1", "gateway": "10.0.0.9"}[role]
         direction = direction or ("inbound" if role in ("mx", "gateway") else "outbound")
@@ -110,4 +135,24 @@ class Set:
         if data in self.letters.values():
             note = note if note != "-" else "the same letter under another envelope"
         self.letters[f"{file}.eml"] = data
-        self.rows.append(Row(f"{file}.eml", group, shape, profile, direction, role, client, auth, sender or "<>", rcpts, kind, expect, evidence, provider, mailbox, note, sha(data)))
+        self.rows.append(
+            Row(
+                f"{file}.eml",
+                group,
+                shape,
+                profile,
+                direction,
+                role,
+                client,
+                auth,
+                sender or "<>",
+                rcpts,
+                kind,
+                expect,
+                evidence,
+                provider,
+                mailbox,
+                note,
+                sha(data),
+            )
+        )

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import fwd_set
+import fwd_set_acts
 import fwd_set_in
 import fwd_set_ok
 import fwd_set_ok2
@@ -24,10 +25,35 @@ import fwd_set_second
 from fwd_set import Set
 
 # Rows of ../shared/corpus-seed/forwarded/HEADER-SHAPES.tsv, in its order.
-SHAPES = ("gmail-caf", "gmail-x-forwarded-to", "gmail-x-forwarded-for", "gmail-encrypted", "gmail-order", "gmail-setup", "exchange-redirect-header", "exchange-redirect-envelope", "exchange-rule-forward", "exchange-forwarding-loop",
-          "exchange-transport-rule", "exchange-loop-set", "exchange-folding", "zimbra-forwarded", "zimbra-resent", "pigeonhole-header", "pigeonhole-userid", "postfix-local", "srs", "exchange-online-srs", "batv", "yahoo-forward",
-          "yandex-forward", "qmail-alias", "person-resent", "list")
-UNSEEN = ("box-bcc-sender",)                 # what no milter can tell from a blind copy
+SHAPES = (
+    "gmail-caf",
+    "gmail-x-forwarded-to",
+    "gmail-x-forwarded-for",
+    "gmail-encrypted",
+    "gmail-order",
+    "gmail-setup",
+    "exchange-redirect-header",
+    "exchange-redirect-envelope",
+    "exchange-rule-forward",
+    "exchange-forwarding-loop",
+    "exchange-transport-rule",
+    "exchange-loop-set",
+    "exchange-folding",
+    "zimbra-forwarded",
+    "zimbra-resent",
+    "pigeonhole-header",
+    "pigeonhole-userid",
+    "postfix-local",
+    "srs",
+    "exchange-online-srs",
+    "batv",
+    "yahoo-forward",
+    "yandex-forward",
+    "qmail-alias",
+    "person-resent",
+    "list",
+)
+UNSEEN = ("box-bcc-sender",)  # what no milter can tell from a blind copy
 
 
 def captured(out: Set, folder: Path) -> None:
@@ -41,11 +67,47 @@ def captured(out: Set, folder: Path) -> None:
         login = case["login"].partition("@")[0] if case["role"] == "submission" else "-"
         common = {"profile": "dak-nong", "auth": login, "note": case["title"]}
         if case["innocent"]:
-            out.add(name, data, "innocent", {"forward to a state mailbox": "forward to a state mailbox"}.get(case["innocent"], case["innocent"]), case["role"], case["sender"], ",".join(case["rcpts"]), case["innocent"], "not-refused", "run", **common)
+            out.add(
+                name,
+                data,
+                "innocent",
+                {"forward to a state mailbox": "forward to a state mailbox"}.get(case["innocent"], case["innocent"]),
+                case["role"],
+                case["sender"],
+                ",".join(case["rcpts"]),
+                case["innocent"],
+                "not-refused",
+                "run",
+                **common,
+            )
         elif case["way"] in UNSEEN:
-            out.add(name, data, "border", case["way"], case["role"], case["sender"], ",".join(case["rcpts"]), "forward-out", "any", "run", **common | {"note": case["title"] + ": nothing tells it from a blind copy; the audit lists it"})
+            out.add(
+                name,
+                data,
+                "border",
+                case["way"],
+                case["role"],
+                case["sender"],
+                ",".join(case["rcpts"]),
+                "forward-out",
+                "any",
+                "run",
+                **common | {"note": case["title"] + ": nothing tells it from a blind copy; the audit lists it"},
+            )
         else:
-            out.add(name, data, "out", case["way"], case["role"], case["sender"], ",".join(case["rcpts"]), "forward-out", "quarantined" if not case["sender"] else "refused", "run", **common)
+            out.add(
+                name,
+                data,
+                "out",
+                case["way"],
+                case["role"],
+                case["sender"],
+                ",".join(case["rcpts"]),
+                "forward-out",
+                "quarantined" if not case["sender"] else "refused",
+                "run",
+                **common,
+            )
 
 
 def main() -> int:
@@ -56,7 +118,7 @@ def main() -> int:
     if sys.argv[1] == "--second":
         fwd_set_second.build(out)
     else:
-        for module in (fwd_set_out, fwd_set_in, fwd_set_ok, fwd_set_ok2, fwd_set_ok3):
+        for module in (fwd_set_out, fwd_set_in, fwd_set_ok, fwd_set_acts, fwd_set_ok2, fwd_set_ok3):
             module.build(out)
         captured(out, Path(sys.argv[1]))
         short = [shape for shape in SHAPES if sum(row.shape == shape for row in out.rows) < 2]

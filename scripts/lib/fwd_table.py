@@ -53,11 +53,19 @@ def listing(one: dict, found: dict) -> dict:
     hits = [finding for audit in found["audit"] for finding in audit["findings"] if any(word in fwd_adapter.target(finding) for word in wanted)]
     places = [fwd_adapter.place_of(finding) for finding in hits]
     right = bool(place) and any(Path(file).resolve() == Path(place[0]).resolve() and (line == place[1] or not place[1]) for file, line in places if file)
-    return {"found": bool(hits), "place": right, "declared": place, "said": [f"{Path(file).name}:{line}" for file, line in places][:3]}
+    return {
+        "found": bool(hits),
+        "leaves": any(fwd_adapter.leaves_the_state(finding) for finding in hits),
+        "place": right,
+        "declared": place,
+        "said": [f"{Path(file).name}:{line}" for file, line in places][:3],
+    }
 
 
 def figures(table: list[dict], found: dict) -> list[Figure]:
-    missed, further = Count("paths of the issue: stopped at the milter or listed by the audit"), Count("further paths: stopped at the milter or listed by the audit", None)
+    missed, further = Count("paths of the issue: stopped at the milter or listed by the audit"), Count(
+        "further paths: stopped at the milter or listed by the audit", None
+    )
     seen, unseen = Count("paths that pass the milter of the filter's host: stopped there"), Count("paths that no milter sees: listed by the audit")
     places, innocent = Count("paths listed by the audit: with the right file and line"), Count("innocent paths: delivered")
     lost, audits = Count("no letter was lost: delivered, refused or held"), Count("the audit ran over each Postfix")
@@ -71,25 +79,42 @@ def figures(table: list[dict], found: dict) -> list[Figure]:
         stopped = one["milter"] in ("refused", "held")
         (missed if one["asked"] else further).add(case, None if stopped or one["listed"]["found"] else state)
         if one["by"] in ("mailbox", "local"):
-            if not (one["way"].startswith("box-bcc-sender")):      # nothing tells it from a blind copy
+            if not (one["way"].startswith("box-bcc-sender")):  # nothing tells it from a blind copy
                 seen.add(case, None if stopped else state)
-        else:
+        elif one["asked"]:
             unseen.add(case, None if one["listed"]["found"] else state)
         if one["listed"]["found"] and one["listed"]["declared"] and one["author"] != "colleague":
             places.add(case, None if one["listed"]["place"] else f"{one['listed']['said']}, it stands in {one['listed']['declared']}")
     for audit in found["audit"]:
         audits.add(audit["host"], None if audit["findings"] or audit["status"] == 0 else f"status {audit['status']}: {audit['error'][-200:]}")
+    within, deaf = Count("forwards that stay with the state: not listed as leaving it", None), Count("listeners that no milter hears: named by the audit")
+    for one in table:
+        if one["innocent"] == "forward to a state mailbox":
+            within.add(f"{one['way']} ({one['author']})", f"{one['listed']['said']}" if one["listed"]["leaves"] else None)
+    everything = [finding for audit in found["audit"] for finding in audit["findings"]]
+    for which in ("nomilter", "disabled"):
+        if any(one["by"] == which for one in table):
+            deaf.add(which, None if any(fwd_adapter.deaf_listener(finding, which) for finding in everything) else "not named")
     stuck = found.get("stuck") or []
     loops = Figure("queues are empty at the end: a refusal begins no loop", 0 if stuck else 1, 1, None, stuck)
-    return [loops] + [count.figure for count in (missed, further, seen, unseen, places, innocent, lost, audits) if count.figure.denominator]
+    return [loops] + [count.figure for count in (missed, further, seen, unseen, places, deaf, within, innocent, lost, audits) if count.figure.denominator]
 
 
-WORDS = {"refused": "từ chối ở milter / refused", "held": "giữ lại ở milter / held", "passed": "đi qua milter / passed", "unseen": "milter không thấy / unseen", "lost": "?"}
+WORDS = {
+    "refused": "từ chối ở milter / refused",
+    "held": "giữ lại ở milter / held",
+    "passed": "đi qua milter / passed",
+    "unseen": "milter không thấy / unseen",
+    "lost": "?",
+}
 
 
 def markdown(table: list[dict]) -> str:
     """The table for people: one line a path, its authors side by side."""
-    lines = ["| đường / path | thư của người ngoài / a stranger's letter | thư của đồng nghiệp / a colleague's | `gacthu audit forwards` |", "|---|---|---|---|"]
+    lines = [
+        "| đường / path | thư của người ngoài / a stranger's letter | thư của đồng nghiệp / a colleague's | `gacthu audit forwards` |",
+        "|---|---|---|---|",
+    ]
     paths: dict[str, list[dict]] = {}
     for one in table:
         paths.setdefault(one["way"], []).append(one)
