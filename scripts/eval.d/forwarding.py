@@ -94,6 +94,7 @@ def verdicts(rows, results) -> list[Figure]:
         "clean": Count("innocent letters not held either", None),
         "in": Count("inbound forwards (documented): tagged", None),
         "in-refused": Count("inbound forwards: none refused"),
+        "own-copy": Count("copies to a public mailbox of one's own (Cần Thơ Điều 10.4): tagged", None),
         "border": Count("letters on the border: as first thought", None),
     }
     for row in rows:
@@ -113,6 +114,8 @@ def verdicts(rows, results) -> list[Figure]:
                 if rule.get("id", "").startswith("forward") and rule.get("then") in ("reject", "quarantine")
             ]
             counts["innocent-forward"].add(case, f"{stopped}; {said(result)}" if stopped else None)
+        elif row.group == "own-copy":
+            counts["own-copy"].add(case, problem)
         elif row.group == "in":
             counts["in-refused"].add(case, f"refused; {said(result)}" if verdict == "reject" else None)
             if row.evidence == "documented" and row.expect == "tagged":

@@ -49,8 +49,9 @@ def main() -> int:
     parser.add_argument("--sabotage", default="")
     parser.add_argument("--capture", type=Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--place", type=Path)
     given = parser.parse_args()
-    with temporary_folder() as temporary:
+    with contextlib.nullcontext(given.place) if given.place else temporary_folder() as temporary:
         place = Path(temporary)
         try:
             found = run(place, given, [way for way in ways() if given.only in way.id])

@@ -13,6 +13,7 @@ def build(out: Set) -> None:
     threads(out)
     groups(out)
     answers(out)
+    own_copies(out)
 
 
 def services(out: Set) -> None:
@@ -268,3 +269,22 @@ def answers(out: Set) -> None:
             to,
             auth="-" if not n else "kietcv.sot",
         )
+
+
+def own_copies(out: Set) -> None:
+    """Cần Thơ Điều 10.4 limits the use of public mailboxes: a copy to a mailbox of one's own is tagged, the same letter to others is not."""
+    cases = (
+        ("hungtv.stttt@cantho.gov.vn", "Trần Văn Hùng", "hungtv.stttt@gmail.com", "giadinh.hung@gmail.com", "submission", "outlook"),
+        ("mailt@cantho.gov.vn", "Lê Thị Mai", "mailt@yahoo.com", "khachhang@yahoo.com", "mailbox", "zimbra"),
+        ("pqtuan.ubnd@cantho.gov.vn", "Phạm Quốc Tuấn", "phamquoctuan.ct@gmail.com", "doitac.ct@gmail.com", "submission", "iphone"),
+        ("ngocdt@cantho.gov.vn", "Đặng Thị Ngọc", "ngoc.dang.thi@outlook.com", "tuvan@outlook.com", "mailbox", "roundcube"),
+    )
+    for n, (sender, name, own, other, role, program) in enumerate(cases):
+        auth = sender.partition("@")[0] if role == "submission" else "-"
+        for what, target, called in (("own", own, name), ("other", other, "")):
+            to = m.named(called, target) if n % 2 else target
+            mail = m.write(f"cantho-{what}-{n}", program, sender, to, name=name, subject="Tài liệu họp")
+            mail = m.zimbra_out(mail) if program == "zimbra" else mail
+            group, kind = ("own-copy", "own copy") if what == "own" else ("innocent", "ordinary")
+            expect = "tagged" if what == "own" else "not-refused"
+            out.add(f"cantho-{what}-{n + 1}", mail, group, kind, role, sender, target, kind, expect, "made", "can-tho", auth=auth)
