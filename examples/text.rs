@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "part": part,
                 "place": marking::place(span.spot),
                 "page": span.page,
+                "legacy": span.legacy,
                 "text": span.text,
             });
             println!("{line}");

@@ -5,6 +5,7 @@
 //! line, how it looks, where on the paper, what stands beside it, and what speaks against it. A finding names
 //! the word, the place and the reasons, and nothing that stood around it. Time is linear in the text.
 
+mod join;
 mod lexicon;
 mod line;
 mod page;
@@ -119,7 +120,11 @@ impl Marker {
             found.stands,
             Evidence::Alone | Evidence::Leading | Evidence::LeadingName
         );
-        if plain && !word.two_words && !found.capitals {
+        // A property that says nothing else is as good as a field.
+        let value = line.spot == Spot::Property && found.stands == Evidence::Alone;
+        if value && found.initial {
+            sum.add(Evidence::NamePlace);
+        } else if plain && !word.two_words && !found.capitals {
             sum.add(Evidence::CommonWord);
         }
         if !sentence {
@@ -130,6 +135,10 @@ impl Marker {
             sum.add(Evidence::SeveralLevels);
         } else if several && !named && found.stands != Evidence::Field {
             sum.add(Evidence::SeveralInDocument);
+        }
+        let single = !word.two_words && !named && found.stands != Evidence::Field;
+        if single && near(&page.siblings, at, LIST) {
+            sum.add(Evidence::Sibling);
         }
         if page.numbers_follow(at) {
             sum.add(Evidence::Numbers);
@@ -143,7 +152,13 @@ impl Marker {
         if page.released && !named {
             sum.add(Evidence::Released);
         }
-        let confidence = u8::try_from(sum.points.clamp(0, 100)).unwrap_or(0);
+        // A sentence that speaks of a secret paper is never as sure as its stamp.
+        let most = if sentence {
+            self.table.strong.saturating_sub(1)
+        } else {
+            100
+        };
+        let confidence = u8::try_from(sum.points.clamp(0, most.into())).unwrap_or(0);
         let strength = if confidence >= self.table.strong {
             Strength::Strong
         } else if confidence >= self.table.weak {
@@ -175,7 +190,13 @@ impl Marker {
             | Spot::Watermark
             | Spot::Title
             | Spot::Annotation
-            | Spot::Field => sum.add(Evidence::Furniture),
+            | Spot::Field => {
+                sum.add(Evidence::Furniture);
+                // It stands on every page.
+                if line.spot == Spot::Watermark {
+                    sum.add(Evidence::FirstPage);
+                }
+            }
             Spot::Note
             | Spot::Comment
             | Spot::Property
