@@ -122,10 +122,11 @@ impl Marker {
         );
         // A property that says nothing else is as good as a field.
         let value = line.spot == Spot::Property && found.stands == Evidence::Alone;
-        if value && found.initial {
-            sum.add(Evidence::NamePlace);
-        } else if plain && !word.two_words && !found.capitals {
-            sum.add(Evidence::CommonWord);
+        if plain && !word.two_words && !found.capitals {
+            sum.add(match value && found.initial {
+                true => Evidence::NamePlace,
+                false => Evidence::CommonWord,
+            });
         }
         if !sentence {
             self.looks(&mut sum, line, at, page, named);
@@ -146,7 +147,8 @@ impl Marker {
         if line.in_column {
             sum.add(Evidence::Column);
         }
-        if found.stands == Evidence::Alone && !found.capitals && page.continues(at) {
+        let whole = !line.apart && !found.evidence.contains(&Evidence::Disguised);
+        if found.stands == Evidence::Alone && whole && !found.capitals && page.continues(at) {
             sum.add(Evidence::Continued);
         }
         if page.released && !named {

@@ -213,6 +213,8 @@ fn quotation_marks_around_a_word_are_no_letters() {
     assert_eq!(decode("“mËt”", Encoding::Tcvn3Capitals), "“MẬT”");
     assert_eq!(decode("“tèi mËt”", Encoding::Tcvn3), "“tối mật”");
     assert_eq!(decode("V”", Encoding::Tcvn3), "VÕ");
+    // Dots between letters, which are the letter ã otherwise.
+    assert_eq!(decode("T·è·I M·Ë·T ®·", Encoding::Tcvn3), "T.ố.I M.ậ.T đã");
 }
 
 #[test]

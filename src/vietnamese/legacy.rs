@@ -100,16 +100,34 @@ pub fn decode(text: &str, encoding: Encoding) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut chars = Vec::new();
     let mut cells = Vec::new();
+    let abc = matches!(encoding, Encoding::Tcvn3 | Encoding::Tcvn3Capitals);
     for line in text.split_inclusive('\n') {
         chars.clear();
         chars.extend(line.chars());
+        if abc {
+            undot(&mut chars);
+        }
         read(&chars, encoding, &mut cells);
-        if matches!(encoding, Encoding::Tcvn3 | Encoding::Tcvn3Capitals) {
+        if abc {
             unquote(&mut cells);
         }
         decoded.extend(cells.iter().map(|cell| cell.c));
     }
     decoded
+}
+
+/// Makes middle dots that stand between the letters of a word plain ones: a letter of TCVN3, ã, of which no
+/// word has two.
+fn undot(chars: &mut [char]) {
+    for word in chars.split_mut(|c| c.is_whitespace()) {
+        let dots = word.iter().filter(|&&c| c == '·').count();
+        let letters = word.iter().all(|&c| c.is_alphabetic() || !c.is_ascii());
+        if dots > 1 && letters {
+            for c in word.iter_mut().filter(|c| **c == '·') {
+                *c = '.';
+            }
+        }
+    }
 }
 
 /// Gives quotation marks back to a word that stands in them: two bytes of TCVN3 that ABC fonts show so, and

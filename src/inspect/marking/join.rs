@@ -161,6 +161,9 @@ fn words(lexicon: &Lexicon, lines: &mut [Line<'_>], at: usize) {
             .get(found.word)
             .is_some_and(|word| word.two_words)
     };
+    if line.said.mark.as_ref().is_some_and(two) {
+        return;
+    }
     if let Some(found) = said.mark.filter(|found| is_alone(found) && two(found))
         && let Some(line) = lines.get_mut(at)
     {

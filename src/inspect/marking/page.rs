@@ -68,8 +68,7 @@ impl<'s> Page<'s> {
             line.said = line::read(lexicon, text, ground);
             if line.said.mark.is_none()
                 && !line.said.several
-                && !line.legacy
-                && let Some(said) = undetected(lexicon, text, named)
+                && let Some(said) = undetected(lexicon, text.trim(), named)
             {
                 line.said = said;
                 line.legacy = true;
@@ -190,7 +189,7 @@ impl<'s> Page<'s> {
             && line.spot == Spot::Body
             && before.spot == Spot::Body
             && text.chars().count() > 20
-            && !text.ends_with(['.', ':', ';', '!', '?'])
+            && text.ends_with(|c: char| c.is_alphabetic() || c == ',')
             && line.text.trim_start().starts_with(char::is_lowercase)
     }
 
