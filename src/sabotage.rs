@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use crate::facts::{By, Files, MessageFacts};
+use crate::facts::{By, Fact, Files, MessageFacts};
 
 static WHAT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GACTHU_SABOTAGE").ok());
 
