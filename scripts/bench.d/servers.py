@@ -444,6 +444,7 @@ def start_gacthu(
     listen = f"{spec},mode=0666" if spec.startswith("unix:") else spec
     argv = [binary, "serve", "--policy", str(policy), "--listen", listen, "--event-log", str(event_log), *extra]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("NOTIFY_", "LISTEN_", "WATCHDOG_"))}
+    env.setdefault("MIMALLOC_PURGE_DELAY", "10")  # as systemd/gacthu.service has it
     server = Server("gacthu", workspace, argv, spec, workspace.path / "gacthu.log", env=env)
     server.event_log = event_log
     return server
