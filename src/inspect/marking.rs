@@ -176,7 +176,8 @@ impl Marker {
             sum.add(Evidence::Released);
         }
         // A sentence that speaks of a secret paper is never as sure as its stamp.
-        let most = if sentence {
+        let note = found.evidence.contains(&Evidence::NoteNumber);
+        let most = if sentence || note {
             self.table.strong.saturating_sub(1)
         } else {
             100

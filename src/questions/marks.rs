@@ -190,6 +190,8 @@ words! {
         SeveralInDocument = "several-in-document",
         /// Numbers follow.
         Numbers = "numbers",
+        /// The number of a footnote stands before it; never more than a weak mark.
+        NoteNumber = "note-number",
         /// A value in a column of levels.
         Column = "column",
         /// In quotation marks.

@@ -361,9 +361,11 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
     } else if left == 0 {
         Evidence::Alone
     } else if numbers_only {
-        let stamped = !said.stamps.is_empty();
-        if !stamped {
-            evidence.push(Evidence::Numbers);
+        if said.stamps.is_empty() {
+            evidence.push(match is_note_number(before, behind) {
+                true => Evidence::NoteNumber,
+                false => Evidence::Numbers,
+            });
         }
         Evidence::Alone
     } else if !said.stamps.is_empty() && left <= 4 && !has(WordKind::Negative) {
@@ -627,6 +629,17 @@ fn set_off(before: &str, behind: &str, capitals: bool, rest: &str, sure: bool) -
                 .ends_with(|c: char| sets_off(c) && c != '.' && c != '/' || c == '(' || c == '[');
     }
     false
+}
+
+/// Whether all that stands with the word is the number of a footnote before it: `1 MẬT`.
+fn is_note_number(before: &str, behind: &str) -> bool {
+    let before = before.trim();
+    let digits = before.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let rest = before.get(digits.len()..).unwrap_or_default();
+    (1..=2).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !rest.contains(['.', ')', ':', '-', '/'])
+        && !behind.chars().any(char::is_alphanumeric)
 }
 
 fn begins_with_number(behind: &str) -> bool {

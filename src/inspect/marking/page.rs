@@ -344,8 +344,10 @@ pub(super) const ENCODINGS: [Encoding; 8] = [
 
 /// A short line that is a mark in an encoding which it is too short to tell.
 fn undetected(lexicon: &Lexicon, text: &str, name: bool) -> Option<Said> {
-    let odd =
-        |c: char| matches!(c, '\u{80}'..='\u{ff}' | '\u{152}'..='\u{192}' | '\u{2c6}'..='\u{2122}');
+    let odd = |c: char| {
+        matches!(c, '\u{80}'..='\u{ff}' | '\u{152}'..='\u{192}' | '\u{2c6}'..='\u{2122}')
+            || c.is_ascii_control() && !c.is_ascii_whitespace()
+    };
     let viqr = text.contains(['^', '~', '`', '\'', '?']) && text.contains('^');
     if text.len() > SHORT_LEGACY || !(viqr || text.chars().any(odd)) {
         return None;
