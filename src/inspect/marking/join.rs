@@ -6,6 +6,8 @@ use crate::{content::Spot, questions::Evidence, vietnamese};
 
 /// Letters of a column of letters that are read.
 const RUN: usize = 24;
+/// Levels' words of one document that are looked at with the lines around them: no honest one has more.
+const WORDS: usize = 2000;
 /// Characters of lines that are put together.
 const SHORT: usize = 28;
 /// How many lines away the beginning of a heading may stand.
@@ -16,6 +18,7 @@ const REST: usize = 3;
 /// Looks at all lines, each with those around it. Linear.
 pub(super) fn join(lexicon: &Lexicon, lines: &mut [Line<'_>]) {
     let mut run: Vec<usize> = Vec::new();
+    let mut left = WORDS;
     for at in 0..lines.len() {
         let Some(line) = lines.get(at) else { break };
         let same = run
@@ -32,7 +35,11 @@ pub(super) fn join(lexicon: &Lexicon, lines: &mut [Line<'_>]) {
         if piece {
             run.push(at);
         }
-        words(lexicon, lines, at);
+        let alone = lines.get(at).is_some_and(|line| line.said.mark.is_some());
+        if alone && left > 0 {
+            left -= 1;
+            words(lexicon, lines, at);
+        }
     }
     letters(lexicon, lines, &run);
     for at in 0..lines.len() {
