@@ -30,8 +30,17 @@ pub(super) fn join(lexicon: &Lexicon, lines: &mut [Line<'_>]) {
             run.push(at);
             continue;
         }
-        letters(lexicon, lines, &run);
-        run.clear();
+        // What stands in another column of the same row is no end of a column of letters.
+        let beside = run
+            .last()
+            .and_then(|&last| lines.get(last))
+            .is_some_and(|last| {
+                same && line.spot == Spot::Body && line.row == last.row && line.column > last.column
+            });
+        if !beside || piece {
+            letters(lexicon, lines, &run);
+            run.clear();
+        }
         if piece {
             run.push(at);
         }
@@ -49,7 +58,7 @@ pub(super) fn join(lexicon: &Lexicon, lines: &mut [Line<'_>]) {
 
 /// Whether a line is one letter, in Unicode or as the two or three characters of an old encoding.
 fn is_piece(text: &str) -> bool {
-    let text = text.trim();
+    let text = bare(text);
     if text.is_empty() || text.len() > 12 {
         return false;
     }
@@ -65,6 +74,11 @@ fn is_piece(text: &str) -> bool {
     all <= 3 && ascii <= 1
 }
 
+/// A line without the sides of a frame of signs.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '│' | '║'))
+}
+
 /// A column of letters.
 fn letters(lexicon: &Lexicon, lines: &mut [Line<'_>], run: &[usize]) {
     if run.len() < 3 {
@@ -73,7 +87,7 @@ fn letters(lexicon: &Lexicon, lines: &mut [Line<'_>], run: &[usize]) {
     let texts: Vec<&str> = run
         .iter()
         .filter_map(|&at| lines.get(at))
-        .map(|line| line.text.trim())
+        .map(|line| bare(&line.text))
         .collect();
     let legacy = run
         .iter()

@@ -150,6 +150,26 @@ fn a_finding_names_word_place_and_reasons_and_nothing_around() {
 }
 
 #[test]
+fn a_column_of_letters_stands_beside_another_column() {
+    let mut spans = Vec::new();
+    for (row, letter) in (0..).zip(["T", "Ố", "I", "M", "Ậ", "T"]) {
+        spans.push(span(row, letter));
+        if row == 0 || row == 3 {
+            let mut beside = span(row, "Pleiku, ngày 10 tháng 3 năm 2025");
+            beside.column = 1;
+            spans.push(beside);
+        }
+    }
+    let marks = marker().marks(&[], &spans);
+    assert!(
+        marks
+            .iter()
+            .any(|mark| mark.strength == Strength::Strong && &*mark.word == "tối mật"),
+        "{marks:?}"
+    );
+}
+
+#[test]
 fn levels_and_their_values_are_told_per_file() {
     let mut first = span(0, "MẬT");
     first.node = 0;
