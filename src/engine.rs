@@ -518,9 +518,10 @@ impl Finder {
         let facts = (inspect::message(message), files);
         times.inspect += opened.elapsed();
         #[cfg(feature = "sabotage")]
-        let (facts, marking) = (
+        let (facts, marking, forwarding) = (
             crate::sabotage::spoil(facts),
             crate::sabotage::spoil_marks(marking),
+            crate::sabotage::spoil_forwarding(forwarding),
         );
         Found {
             message: facts.0,

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use crate::facts::{By, Fact, Files, Mark, MessageFacts, Strength};
+use crate::facts::{By, Fact, Files, Forwarding, Mark, MessageFacts, Strength};
 
 static WHAT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GACTHU_SABOTAGE").ok());
 
@@ -60,4 +60,12 @@ pub(crate) fn spoil_marks(mut marks: Fact<Vec<Mark>>) -> Fact<Vec<Mark>> {
         _ => {}
     }
     marks
+}
+
+/// The same for forwarding: `forwarding` finds no signal in any letter.
+pub(crate) fn spoil_forwarding(forwarding: Fact<Forwarding>) -> Fact<Forwarding> {
+    match forwarding {
+        Fact::Known(_) if is_off("forwarding") => Fact::Known(Forwarding::default()),
+        forwarding => forwarding,
+    }
 }
