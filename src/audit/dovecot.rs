@@ -1,0 +1,524 @@
+//! Dovecot's settings for Sieve, out of `doveconf -n` (2.3 and 2.4), and its scripts.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Collect,
+    collect::{Road, cut},
+    file::{Links, NotRead},
+    finding::{At, Kind, Reason, Seen, Whose},
+    home::User,
+    postfix::known,
+    sieve::{self, Does, To},
+};
+
+/// Bytes of `doveconf -n`.
+const MAX_SETTINGS: u64 = 4 << 20;
+/// Bytes of one script; Pigeonhole's own limit is 1 MiB (`sieve_max_script_size`).
+const MAX_SCRIPT: u64 = 1 << 20;
+/// Scripts that include scripts.
+const MAX_INCLUDES: u32 = 10;
+/// Scripts in one folder.
+const MAX_SCRIPTS: usize = 10_000;
+
+/// Where a user's scripts are.
+#[derive(Clone, Debug)]
+pub(super) struct Scripts {
+    /// Paths with `~`, `%u` and the like: those that run for each user.
+    active: Vec<String>,
+    /// Those that run where a user has none of `active[0]`.
+    fallback: Vec<String>,
+    /// The folder for `include :personal`.
+    personal: String,
+    /// The folder for `include :global`.
+    global: Option<String>,
+    /// Files of users that Dovecot names.
+    pub(super) passwd: Vec<PathBuf>,
+    /// `mail_home`.
+    pub(super) mail_home: Option<String>,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
+            active: vec!["~/.dovecot.sieve".to_owned()],
+            fallback: Vec::new(),
+            personal: "~/sieve".to_owned(),
+            global: None,
+            passwd: Vec::new(),
+            mail_home: None,
+        }
+    }
+}
+
+/// Reads the settings, and the scripts that run for everybody.
+pub(super) fn read(files: &[PathBuf], collect: &mut Collect) -> Scripts {
+    let mut scripts = Scripts::default();
+    for file in files {
+        match collect.disk.text(file, MAX_SETTINGS, Links::Follow) {
+            Err(error) => collect.unread_file(file, &error),
+            Ok(text) => {
+                collect.read_one();
+                settings(file, &text, &mut scripts, collect);
+            }
+        }
+    }
+    scripts
+}
+
+/// One `key = value` with the sections around it.
+struct Setting<'t> {
+    sections: Vec<&'t str>,
+    key: &'t str,
+    value: &'t str,
+    line: usize,
+}
+
+fn parsed(text: &str) -> Vec<Setting<'_>> {
+    let mut sections: Vec<&str> = Vec::new();
+    let mut settings = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('#') {
+            continue;
+        }
+        if line == "}" {
+            sections.pop();
+        } else if let Some(section) = line.strip_suffix('{') {
+            if sections.len() < 50 {
+                sections.push(section.trim());
+            }
+        } else if let Some((key, value)) = line.split_once('=') {
+            settings.push(Setting {
+                sections: sections.clone(),
+                key: key.trim(),
+                value: value.trim(),
+                line: number + 1,
+            });
+        }
+    }
+    settings
+}
+
+fn settings(file: &Path, text: &str, scripts: &mut Scripts, collect: &mut Collect) {
+    let file = std::sync::Arc::from(file);
+    let parsed = parsed(text);
+    let mut everyone: Vec<(String, At)> = Vec::new();
+    let (mut submission, mut sendmail) = (String::new(), String::new());
+    for setting in &parsed {
+        let at = At::new(&file, setting.line);
+        let value = setting.value;
+        let section = setting.sections.last().copied().unwrap_or_default();
+        match setting.key {
+            "submission_host" => submission = value.to_owned(),
+            "sendmail_path" => sendmail = value.to_owned(),
+            "mail_home" => scripts.mail_home = Some(value.to_owned()),
+            // userdb { driver = passwd-file; args = scheme=… /etc/dovecot/users }
+            "args" if section.starts_with("userdb") => {
+                let users = value
+                    .split_whitespace()
+                    .rev()
+                    .find(|word| word.starts_with('/'));
+                let passwd_file = parsed.iter().any(|other| {
+                    other.sections == setting.sections
+                        && other.key == "driver"
+                        && other.value == "passwd-file"
+                });
+                if let Some(users) = users.filter(|_| passwd_file) {
+                    scripts.passwd.push(PathBuf::from(users));
+                }
+            }
+            "passwd_file_path" if setting.sections.iter().any(|it| it.starts_with("userdb")) => {
+                scripts.passwd.push(PathBuf::from(value))
+            }
+            key if section == "plugin" && key.contains("sieve") => {
+                plugin(key, value, at, scripts, &mut everyone, collect)
+            }
+            _ => {}
+        }
+    }
+    newer(&parsed, &file, scripts, &mut everyone, collect);
+    collect.roads.sieve = road(&submission, &sendmail, collect);
+    for (path, at) in everyone {
+        if is_variable(&path) {
+            scripts.active.push(path);
+        } else {
+            everybody(Path::new(&path), &at, scripts, collect);
+        }
+    }
+}
+
+/// What Dovecot 2.3 says in `plugin { … }`.
+fn plugin(
+    key: &str,
+    value: &str,
+    at: At,
+    scripts: &mut Scripts,
+    everyone: &mut Vec<(String, At)>,
+    collect: &mut Collect,
+) {
+    let (path, active) = location(value);
+    let runs = key.starts_with("sieve_before")
+        || key.starts_with("sieve_after")
+        || (key.starts_with("imapsieve_mailbox")
+            && (key.ends_with("_before") || key.ends_with("_after")));
+    let kept = matches!(key, "sieve" | "sieve_default" | "sieve_global_path") || runs;
+    if kept && (path.starts_with("ldap:") || path.starts_with("dict:")) {
+        let remedy = "list its scripts by `doveadm sieve list -A` and `doveadm sieve get`";
+        return collect.unread(
+            &format!("{key} = {value}"),
+            Reason::Server,
+            "scripts in a directory or database are not read",
+            remedy,
+            at,
+        );
+    }
+    match key {
+        "sieve" => {
+            let file = value.starts_with("file:");
+            scripts.active.first_mut().map(|first| {
+                *first = active
+                    .unwrap_or(if file { "~/.dovecot.sieve" } else { path })
+                    .to_owned();
+            });
+            if file {
+                scripts.personal = path.to_owned();
+            }
+        }
+        "sieve_dir" => scripts.personal = path.to_owned(),
+        "sieve_global" | "sieve_global_dir" => scripts.global = Some(path.to_owned()),
+        "sieve_default" | "sieve_global_path" => match is_variable(path) {
+            true => scripts.fallback.push(path.to_owned()),
+            false => everyone.push((path.to_owned(), at)),
+        },
+        _ if runs => everyone.push((path.to_owned(), at)),
+        _ => {}
+    }
+}
+
+/// What Dovecot 2.4 says in `sieve_script NAME { type = …; path = …; active_path = … }`.
+fn newer(
+    parsed: &[Setting<'_>],
+    file: &std::sync::Arc<Path>,
+    scripts: &mut Scripts,
+    everyone: &mut Vec<(String, At)>,
+    collect: &mut Collect,
+) {
+    for setting in parsed {
+        let key = setting
+            .key
+            .strip_prefix("sieve_script_")
+            .unwrap_or(setting.key);
+        let Some(section) = setting
+            .sections
+            .last()
+            .filter(|it| it.starts_with("sieve_script "))
+        else {
+            continue;
+        };
+        if !matches!(key, "path" | "active_path" | "driver") {
+            continue;
+        }
+        let of_section = |wanted: &str| {
+            let found = parsed.iter().find(|other| {
+                other.sections == setting.sections
+                    && other.key.strip_prefix("sieve_script_").unwrap_or(other.key) == wanted
+            });
+            found.map(|other| other.value)
+        };
+        let name = section
+            .strip_prefix("sieve_script ")
+            .unwrap_or_default()
+            .trim();
+        let sort = of_section("type").unwrap_or(if name == "personal" { "personal" } else { name });
+        let at = At::new(file, setting.line);
+        let value = setting.value;
+        match (key, sort) {
+            ("driver", _) if value != "file" => {
+                let remedy = "list its scripts by `doveadm sieve list -A` and `doveadm sieve get`";
+                collect.unread(
+                    &format!("{section}: driver = {value}"),
+                    Reason::Server,
+                    "scripts in a directory or database are not read",
+                    remedy,
+                    at,
+                );
+            }
+            ("driver", _) => {}
+            ("active_path", _) => {
+                if let Some(first) = scripts.active.first_mut() {
+                    *first = value.to_owned();
+                }
+            }
+            ("path", "personal") => scripts.personal = value.to_owned(),
+            ("path", "global") => scripts.global = Some(value.to_owned()),
+            _ => everyone.push((value.to_owned(), at)),
+        }
+    }
+}
+
+/// `file:PATH;active=PATH;name=x` in its path and its active path.
+fn location(value: &str) -> (&str, Option<&str>) {
+    let mut parts = value.split(';');
+    let path = parts.next().unwrap_or_default();
+    let active = parts.find_map(|part| part.strip_prefix("active="));
+    (path.strip_prefix("file:").unwrap_or(path), active)
+}
+
+fn is_variable(path: &str) -> bool {
+    path.starts_with('~') || path.contains('%')
+}
+
+/// Which way a redirect leaves.
+fn road(submission: &str, sendmail: &str, collect: &Collect) -> Road {
+    let host = submission
+        .rsplit_once(':')
+        .map_or(submission, |(host, _)| host)
+        .trim_matches(['[', ']']);
+    match host {
+        "" => {}
+        "localhost" | "127.0.0.1" | "::1" => return collect.roads.smtp.clone(),
+        host if collect.local.contains(host) => return collect.roads.smtp.clone(),
+        host => {
+            return Road::new(
+                Seen::Unknown,
+                format!(
+                    "Dovecot hands it to {host} (submission_host): what that machine does was not read"
+                ),
+            );
+        }
+    }
+    match sendmail {
+        "" | "/usr/sbin/sendmail" | "/usr/lib/sendmail" => collect.roads.sendmail.clone(),
+        program => Road::new(
+            Seen::Unknown,
+            format!("Dovecot hands it to {program} (sendmail_path), which was not looked into"),
+        ),
+    }
+}
+
+/// A script, or a folder of scripts, that runs for everybody.
+fn everybody(path: &Path, named: &At, scripts: &Scripts, collect: &mut Collect) {
+    let who = "(every mailbox)";
+    let is_folder = collect.disk.metadata(path).is_ok_and(|it| it.is_dir());
+    if !is_folder {
+        let found = script(who, path, Links::Follow, scripts, None, 0, collect);
+        if let Err(error) = found {
+            collect.unread(
+                &path.display().to_string(),
+                error.reason,
+                &error.why,
+                error.remedy(),
+                named.clone(),
+            );
+        }
+        return;
+    }
+    match collect.disk.names(path, MAX_SCRIPTS) {
+        Err(error) => collect.unread_file(path, &error),
+        Ok(names) => {
+            for name in names.iter().filter(|name| name.ends_with(".sieve")) {
+                let path = path.join(name);
+                if let Err(error) = script(who, &path, Links::Follow, scripts, None, 0, collect) {
+                    collect.unread_file(&path, &error);
+                }
+            }
+        }
+    }
+}
+
+/// The scripts of one user that are in force.
+pub(super) fn of_user(user: &User, scripts: &Scripts, collect: &mut Collect) {
+    let mut has_own = false;
+    for (index, pattern) in scripts.active.iter().chain(&scripts.fallback).enumerate() {
+        let is_fallback = index >= scripts.active.len();
+        if is_fallback && has_own {
+            continue;
+        }
+        let Some(path) = user.path(pattern) else {
+            let remedy = "name the folder of the homes: --homes DIR";
+            collect.unread(
+                &format!("{pattern} of {}", cut(&user.name)),
+                Reason::Missing,
+                "the path depends on something that is not known here",
+                remedy,
+                At::file(Path::new(pattern)),
+            );
+            continue;
+        };
+        // The link of the active script may lead to the folder of the others.
+        let folder = user
+            .path(&scripts.personal)
+            .filter(|folder| !folder.starts_with(&user.home));
+        let links = match folder.as_deref() {
+            Some(folder) if user.home.as_os_str().is_empty() || path.starts_with(folder) => {
+                Links::Within(folder)
+            }
+            _ => Links::Within(&user.home),
+        };
+        let found = match script(&user.name, &path, links, scripts, Some(user), 0, collect) {
+            Err(error) if error.reason == Reason::NotAFile && folder.is_some() => {
+                let other = Links::Within(folder.as_deref().unwrap_or(&user.home));
+                script(&user.name, &path, other, scripts, Some(user), 0, collect)
+            }
+            other => other,
+        };
+        match found {
+            Ok(()) => has_own |= index == 0,
+            Err(error) if error.is_missing() => {}
+            Err(error) => collect.unread_file(&path, &error),
+        }
+    }
+}
+
+/// Reads one script.
+fn script(
+    who: &str,
+    path: &Path,
+    links: Links<'_>,
+    scripts: &Scripts,
+    user: Option<&User>,
+    depth: u32,
+    collect: &mut Collect,
+) -> Result<(), NotRead> {
+    let text = collect.disk.text(path, MAX_SCRIPT, links)?;
+    collect.read_one();
+    let includes = actions(Kind::Sieve, who, path, 0, &text, collect);
+    for (name, global, at) in includes {
+        if depth >= MAX_INCLUDES {
+            collect.unread(
+                &name,
+                Reason::Limit,
+                "scripts that include scripts, too deep",
+                "take the circle out",
+                at,
+            );
+            continue;
+        }
+        let folder = match (global, user) {
+            (true, _) => scripts.global.as_deref().map(PathBuf::from),
+            (false, Some(user)) => user.path(&scripts.personal),
+            (false, None) => None,
+        };
+        let Some(folder) = folder.filter(|_| !name.contains('/') && !name.is_empty()) else {
+            collect.unread(
+                &format!("include {name:?}"),
+                Reason::Missing,
+                "where included scripts are is not known",
+                "name the output of `doveconf -n`: --dovecot FILE",
+                at,
+            );
+            continue;
+        };
+        let path = folder.join(format!("{name}.sieve"));
+        // One script of everybody is included by many; it is told of each user.
+        let again = format!("{who}\0{}", path.display());
+        if !collect.first_time(Path::new(&again)) {
+            continue;
+        }
+        let links = if global {
+            Links::Follow
+        } else {
+            Links::Within(&folder)
+        };
+        if let Err(error) = script(who, &path, links, scripts, user, depth + 1, collect) {
+            collect.unread(
+                &path.display().to_string(),
+                error.reason,
+                &error.why,
+                error.remedy(),
+                at,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Takes what a script does; gives the scripts that it includes. `above`: lines of the file before the
+/// script.
+pub(super) fn actions(
+    kind: Kind,
+    who: &str,
+    path: &Path,
+    above: usize,
+    text: &str,
+    collect: &mut Collect,
+) -> Vec<(String, bool, At)> {
+    let file = std::sync::Arc::from(path);
+    let (actions, wrong) = sieve::read(text);
+    let mut includes = Vec::new();
+    let notice = if kind == Kind::Sieve {
+        Kind::SieveNotice
+    } else {
+        Kind::ZimbraNotice
+    };
+    for action in actions {
+        let at = At::new(&file, above + action.line);
+        match action.does {
+            Does::Redirect { to, copy } => take(
+                kind,
+                who,
+                &to,
+                at,
+                if copy {
+                    ":copy, the mailbox keeps it too"
+                } else {
+                    ""
+                },
+                collect,
+            ),
+            Does::Notice { to } => take(
+                notice,
+                who,
+                &to,
+                at,
+                "a notice; the letter itself is not sent on",
+                collect,
+            ),
+            Does::Program { name } => {
+                let remark = known(&name).unwrap_or(
+                    "a program of the site's own: what it does with the mail is not read",
+                );
+                collect.list(
+                    Kind::Program,
+                    who,
+                    &format!("|{name}"),
+                    Whose::Unknown,
+                    at,
+                    remark,
+                );
+            }
+            Does::Include { name, global } => includes.push((name, global, at)),
+        }
+    }
+    if let Some(wrong) = wrong {
+        let at = At::new(&file, above + wrong.line);
+        let what = format!("{}:{}", path.display(), at.line);
+        collect.unread(&what, Reason::Damaged, &format!("this is no Sieve from here on: {}", wrong.why), "Dovecot runs no script that does not compile: `sievec FILE` says what is wrong; an older `.svbin` may still run", at);
+    }
+    includes
+}
+
+fn take(kind: Kind, who: &str, to: &To, at: At, remark: &str, collect: &mut Collect) {
+    match to {
+        To::Address(address) => {
+            // RFC 5228 section 2.4.2.3 lets a name stand before it.
+            let plain = address
+                .rfind('<')
+                .and_then(|at| address.get(at..))
+                .unwrap_or(address);
+            collect.forward_with(kind, who, plain.trim(), at, remark);
+        }
+        To::Variable(text) => {
+            let shown = if text.is_empty() { "(list)" } else { text };
+            collect.list(
+                kind,
+                who,
+                shown,
+                Whose::Unknown,
+                at,
+                "not known: it depends on a variable",
+            );
+        }
+    }
+}

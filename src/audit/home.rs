@@ -1,0 +1,474 @@
+//! Users and what they keep at home: `.forward`, `.procmailrc`, `.mailfilter`, Sieve.
+
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Collect, Request,
+    dovecot::{self, Scripts},
+    file::{Links, trusted},
+    finding::{At, Kind, Reason, Whose},
+    postfix::{self, expand, known},
+};
+
+/// Bytes of a file of users.
+const MAX_PASSWD: u64 = 64 << 20;
+/// Bytes of a file at home.
+const MAX_FILE: u64 = 256 << 10;
+/// Folders below each other in `--homes`: `DIR/domain/user`, and one more.
+const MAX_DEPTH: u32 = 3;
+/// Names in one folder.
+const MAX_NAMES: usize = 1_000_000;
+/// Homes.
+const MAX_HOMES: u64 = 1_000_000;
+/// Files that include files.
+const MAX_INCLUDES: u32 = 5;
+
+/// By these a folder is known to be a home.
+const MARKS: &[&str] = &[
+    ".dovecot.sieve",
+    ".forward",
+    ".mailfilter",
+    ".procmailrc",
+    "Maildir",
+    "mail",
+    "sieve",
+];
+
+/// A mailbox and its home.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) home: PathBuf,
+    uid: Option<u32>,
+}
+
+impl User {
+    /// A path in Dovecot's words: `~`, `%h`, `%u`, `%n`, `%d`, `%{home}`, `%{user}` …; none where
+    /// there are others.
+    pub(super) fn path(&self, pattern: &str) -> Option<PathBuf> {
+        let home = self.home.to_str()?;
+        let (local, domain) = self.name.split_once('@').unwrap_or((&self.name, ""));
+        let pattern = match pattern.strip_prefix("~/") {
+            Some(rest) => format!("%h/{rest}"),
+            None => pattern.to_owned(),
+        };
+        let mut path = String::new();
+        let mut rest = pattern.as_str();
+        while let Some((before, after)) = rest.split_once('%') {
+            path.push_str(before);
+            let (name, tail) = match after.strip_prefix('{') {
+                Some(inner) => inner.split_once('}')?,
+                None => {
+                    // `%Lu`: in lower case.
+                    let after = after.strip_prefix('L').unwrap_or(after);
+                    after.split_at_checked(after.chars().next()?.len_utf8())?
+                }
+            };
+            let name = name.split('|').next().unwrap_or_default().trim();
+            path.push_str(match name {
+                "%" => "%",
+                "h" | "home" => home,
+                "u" | "user" => &self.name,
+                "n" | "username" | "user|username" => local,
+                "d" | "domain" => domain,
+                _ => return None,
+            });
+            rest = tail;
+        }
+        path.push_str(rest);
+        // A user's name must not lead elsewhere.
+        let sound = !self.name.contains('/') && !path.split('/').any(|part| part == "..");
+        (sound && path.starts_with('/')).then(|| PathBuf::from(path))
+    }
+}
+
+/// Reads the homes of all users.
+pub(super) fn read(request: &Request, scripts: &Scripts, collect: &mut Collect) {
+    for file in request.passwd.iter().chain(&scripts.passwd) {
+        if collect.first_time(file) {
+            passwd(file, scripts, collect);
+        }
+    }
+    for folder in &request.homes {
+        walk(folder, &mut Vec::new(), scripts, collect);
+    }
+    if !request.passwd.is_empty() || !request.homes.is_empty() {
+        let global = Path::new("/etc/procmailrc");
+        recipes(
+            "(every user of procmail)",
+            global,
+            Path::new("/"),
+            Links::Follow,
+            0,
+            collect,
+        );
+        mailfilter(
+            "(every user of maildrop)",
+            Path::new("/etc/maildroprc"),
+            Links::Follow,
+            0,
+            collect,
+        );
+    }
+}
+
+/// passwd(5), or Dovecot's passwd-file: `user:password:uid:gid:gecos:home:…`.
+fn passwd(file: &Path, scripts: &Scripts, collect: &mut Collect) {
+    let text = match collect.disk.text(file, MAX_PASSWD, Links::Follow) {
+        Ok(text) => text,
+        Err(error) => return collect.unread_file(file, &error),
+    };
+    collect.read_one();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split(':');
+        let (Some(name), uid, home) = (fields.next(), fields.nth(1), fields.nth(2)) else {
+            continue;
+        };
+        let mut user = User {
+            name: name.to_owned(),
+            home: PathBuf::from(home.unwrap_or_default()),
+            uid: uid.and_then(|uid| uid.parse().ok()),
+        };
+        if user.home.as_os_str().is_empty() {
+            let Some(home) = scripts
+                .mail_home
+                .as_deref()
+                .and_then(|home| user.path(home))
+            else {
+                continue;
+            };
+            user.home = home;
+        }
+        if !name.is_empty() && user.home.is_absolute() {
+            one(&user, scripts, collect);
+        }
+    }
+}
+
+/// Homes below a folder. Links are not followed, Maildirs not entered.
+fn walk(folder: &Path, names: &mut Vec<String>, scripts: &Scripts, collect: &mut Collect) {
+    let children = match collect.disk.names(folder, MAX_NAMES) {
+        Ok(children) => children,
+        Err(error) => return collect.unread_file(folder, &error),
+    };
+    let is_home = !names.is_empty()
+        && children
+            .iter()
+            .any(|child| MARKS.contains(&child.as_str()) || child.starts_with(".forward"));
+    if is_home {
+        let name = match names.as_slice() {
+            [.., domain, local] if domain.contains('.') => format!("{local}@{domain}"),
+            [.., last] => last.clone(),
+            [] => String::new(),
+        };
+        let uid = collect.disk.metadata(folder).ok().map(|it| it.uid());
+        return one(
+            &User {
+                name,
+                home: folder.to_owned(),
+                uid,
+            },
+            scripts,
+            collect,
+        );
+    }
+    if names.len() as u32 >= MAX_DEPTH {
+        return;
+    }
+    for child in children.into_iter().filter(|child| !child.starts_with('.')) {
+        let path = folder.join(&child);
+        let is_folder =
+            std::fs::symlink_metadata(collect.disk.here(&path)).is_ok_and(|it| it.is_dir());
+        if is_folder {
+            names.push(child);
+            walk(&path, names, scripts, collect);
+            names.pop();
+        }
+    }
+}
+
+fn one(user: &User, scripts: &Scripts, collect: &mut Collect) {
+    if collect.homes >= MAX_HOMES {
+        let what = format!(
+            "the home of {} and further ones",
+            super::collect::cut(&user.name)
+        );
+        return collect.unread(
+            &what,
+            Reason::Limit,
+            &format!("there are more than {MAX_HOMES} homes"),
+            "audit them in parts",
+            At::file(&user.home),
+        );
+    }
+    collect.homes += 1;
+    dot_forward(user, collect);
+    let links = Links::Within(&user.home);
+    recipes(
+        &user.name,
+        &user.home.join(".procmailrc"),
+        &user.home,
+        links,
+        0,
+        collect,
+    );
+    mailfilter(
+        &user.name,
+        &user.home.join(".mailfilter"),
+        links,
+        0,
+        collect,
+    );
+    dovecot::of_user(user, scripts, collect);
+}
+
+/// What local(8) would read: the paths of `forward_path`, with and without an extension.
+fn dot_forward(user: &User, collect: &mut Collect) {
+    let pattern = collect
+        .forward_path
+        .clone()
+        .unwrap_or_else(|| "$home/.forward".to_owned());
+    let local = user.name.split('@').next().unwrap_or_default();
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for pattern in pattern.split([',', ' ', '\t']).filter(|it| !it.is_empty()) {
+        let mut lookups = 0;
+        let path = expand(pattern, &mut lookups, 0, &|name| match name {
+            "home" => user.home.to_str().map(str::to_owned),
+            "user" | "local" => Some(local.to_owned()),
+            "recipient" => Some(user.name.clone()),
+            "domain" | "extension" | "recipient_delimiter" | "shell" => Some(String::new()),
+            _ => None,
+        });
+        let path = PathBuf::from(path);
+        if path.is_absolute() && !paths.contains(&path) {
+            paths.push(path);
+        }
+        // `.forward+extension`: whatever there is.
+        if !collect.delimiter.is_empty() && pattern.contains("extension") {
+            let names = collect.disk.names(&user.home, 10_000).unwrap_or_default();
+            let more = names.into_iter().filter(|name| {
+                let rest = name.strip_prefix(".forward").unwrap_or_default();
+                rest.chars()
+                    .next()
+                    .is_some_and(|c| collect.delimiter.contains(c))
+            });
+            paths.extend(more.map(|name| user.home.join(name)));
+        }
+    }
+    for path in paths {
+        match collect.disk.read(&path, MAX_FILE, Links::Refuse) {
+            Ok((bytes, metadata)) => {
+                if !collect.first_time(&path) {
+                    continue;
+                }
+                collect.read_one();
+                if let Err(why) = trusted(&metadata, user.uid) {
+                    collect.remark(
+                        &format!("Postfix ignores this file: {why}"),
+                        At::file(&path),
+                    );
+                    continue;
+                }
+                let text = String::from_utf8_lossy(&bytes);
+                postfix::lines(Kind::DotForward, &user.name, &path, &text, 0, collect);
+            }
+            Err(error) if error.is_missing() => {}
+            Err(error) => {
+                let is_link = std::fs::symlink_metadata(collect.disk.here(&path))
+                    .is_ok_and(|it| it.is_symlink());
+                match is_link {
+                    true => collect.remark(
+                        "Postfix ignores this file: it is a symbolic link",
+                        At::file(&path),
+                    ),
+                    false => collect.unread_file(&path, &error),
+                }
+            }
+        }
+    }
+}
+
+/// `.procmailrc` (procmailrc(5)): `! address` sends on, `| sendmail …` too.
+fn recipes(
+    who: &str,
+    path: &Path,
+    home: &Path,
+    links: Links<'_>,
+    depth: u32,
+    collect: &mut Collect,
+) {
+    let Some(text) = optional(path, links, collect) else {
+        return;
+    };
+    let file: Arc<Path> = Arc::from(path);
+    for (number, line) in backslashed(&text) {
+        let line = line.trim();
+        let at = At::new(&file, number);
+        if let Some(list) = line.strip_prefix('!') {
+            recipients(who, list, &at, collect);
+        } else if let Some(command) = line.strip_prefix('|') {
+            sender(who, command, &at, collect);
+        } else if let Some(included) = line
+            .strip_prefix("INCLUDERC")
+            .or_else(|| line.strip_prefix("SWITCHRC"))
+            && let Some(name) = included.trim_start().strip_prefix('=')
+        {
+            let name = name.trim().trim_matches('"').replace("${HOME}", "$HOME");
+            let path = match name.strip_prefix("$HOME/") {
+                Some(rest) => home.join(rest),
+                None => home.join(&name),
+            };
+            if name.contains('$') && !name.starts_with("$HOME/") || depth >= MAX_INCLUDES {
+                collect.unread(
+                    &format!("{name} in {at}"),
+                    Reason::Missing,
+                    "which file is included depends on a variable",
+                    "look at it by hand",
+                    at,
+                );
+            } else if path != *file {
+                recipes(who, &path, home, links, depth + 1, collect);
+            }
+        }
+    }
+}
+
+/// `.mailfilter` (maildropfilter(7)): `to "! address"`, `cc "! address"`, `to "| sendmail …"`.
+fn mailfilter(who: &str, path: &Path, links: Links<'_>, depth: u32, collect: &mut Collect) {
+    let Some(text) = optional(path, links, collect) else {
+        return;
+    };
+    let file: Arc<Path> = Arc::from(path);
+    for (number, line) in backslashed(&text) {
+        let line = line.trim_start();
+        if line.starts_with('#') {
+            continue;
+        }
+        let at = At::new(&file, number);
+        let mut rest: &str = &line;
+        while let Some((word, after)) = rest.split_once(char::is_whitespace) {
+            rest = after.trim_start();
+            let sends = word
+                .rsplit(['{', ';', ')'])
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case("to") || it.eq_ignore_ascii_case("cc"));
+            if !sends {
+                continue;
+            }
+            let quoted = rest
+                .strip_prefix('"')
+                .and_then(|rest| rest.split_once('"'))
+                .map(|(inner, _)| inner);
+            let value = quoted
+                .unwrap_or_else(|| rest.split([';', '}']).next().unwrap_or_default())
+                .trim();
+            if let Some(list) = value.strip_prefix('!') {
+                recipients(who, list, &at, collect);
+            } else if let Some(command) = value.strip_prefix('|') {
+                sender(who, command, &at, collect);
+            }
+        }
+        if let Some(name) = line
+            .strip_prefix("include")
+            .filter(|rest| rest.starts_with([' ', '\t', '"']))
+        {
+            let name = name.trim().trim_end_matches(';').trim_matches('"');
+            if name.contains('$') || depth >= MAX_INCLUDES {
+                collect.unread(
+                    &format!("{name} in {at}"),
+                    Reason::Missing,
+                    "which file is included depends on a variable",
+                    "look at it by hand",
+                    at,
+                );
+            } else if let Some(folder) = path.parent() {
+                mailfilter(who, &folder.join(name), links, depth + 1, collect);
+            }
+        }
+    }
+}
+
+/// Addresses parted by white space and commas; words that begin with `-` are sendmail's options.
+fn recipients(who: &str, list: &str, at: &At, collect: &mut Collect) {
+    let mut skip = false;
+    for word in list
+        .split([' ', '\t', ',', '"'])
+        .filter(|it| !it.is_empty())
+    {
+        if std::mem::take(&mut skip) || word.starts_with('#') {
+            continue;
+        }
+        match word {
+            "-f" | "-r" | "-F" => skip = true,
+            word if word.starts_with('-') => {}
+            word if word.contains(['$', '`']) => collect.list(
+                Kind::Recipe,
+                who,
+                word,
+                Whose::Unknown,
+                at.clone(),
+                "not known: it depends on a variable",
+            ),
+            word => collect.forward(Kind::Recipe, who, word, at.clone()),
+        }
+    }
+}
+
+/// A command of a recipe, if it sends mail: filters such as spamc are many, and they give it back.
+fn sender(who: &str, command: &str, at: &At, collect: &mut Collect) {
+    let sends = command.split(['|', ';', '&', '(']).any(|part| {
+        known(part.trim()).is_some_and(|it| it == "it sends mail")
+            || part.trim_start().starts_with("$SENDMAIL")
+            || part.trim_start().starts_with("${SENDMAIL")
+    });
+    if sends {
+        collect.list(
+            Kind::Recipe,
+            who,
+            &format!("|{}", command.trim()),
+            Whose::Unknown,
+            at.clone(),
+            "it sends mail",
+        );
+    }
+}
+
+fn optional(path: &Path, links: Links<'_>, collect: &mut Collect) -> Option<String> {
+    match collect.disk.text(path, MAX_FILE, links) {
+        Ok(text) => {
+            collect.read_one();
+            Some(text)
+        }
+        Err(error) => {
+            if !error.is_missing() {
+                collect.unread_file(path, &error);
+            }
+            None
+        }
+    }
+}
+
+/// Lines that end in a backslash go on.
+fn backslashed(text: &str) -> Vec<(usize, String)> {
+    let mut lines = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        let (begin, mut joined) = open.take().unwrap_or((number + 1, String::new()));
+        match line.strip_suffix('\\') {
+            Some(part) => {
+                joined.push_str(part);
+                open = Some((begin, joined));
+            }
+            None => {
+                joined.push_str(line);
+                lines.push((begin, joined));
+            }
+        }
+    }
+    lines.extend(open);
+    lines
+}
