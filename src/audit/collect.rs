@@ -100,6 +100,7 @@ pub(super) struct Collect {
     told: HashSet<(Box<str>, Reason)>,
     remarked: HashSet<Box<str>>,
     read: HashSet<PathBuf>,
+    known_homes: HashSet<PathBuf>,
 }
 
 impl Collect {
@@ -124,6 +125,7 @@ impl Collect {
             told: HashSet::new(),
             remarked: HashSet::new(),
             read: HashSet::new(),
+            known_homes: HashSet::new(),
         }
     }
 
@@ -268,6 +270,15 @@ impl Collect {
     /// Whether a file was not handled yet.
     pub(super) fn first_time(&mut self, path: &Path) -> bool {
         self.read.insert(path.to_owned())
+    }
+
+    /// Whether this home was looked into already, by a file of users.
+    pub(super) fn knows_home(&self, home: &Path) -> bool {
+        self.known_homes.contains(home)
+    }
+
+    pub(super) fn add_home(&mut self, home: &Path) {
+        self.known_homes.insert(home.to_owned());
     }
 
     /// Counts an entry of a table; false beyond the limit.

@@ -165,6 +165,9 @@ fn walk(folder: &Path, names: &mut Vec<String>, scripts: &Scripts, collect: &mut
             [.., last] => last.clone(),
             [] => String::new(),
         };
+        if collect.knows_home(folder) {
+            return;
+        }
         let uid = collect.disk.metadata(folder).ok().map(|it| it.uid());
         return one(
             &User {
@@ -206,6 +209,7 @@ fn one(user: &User, scripts: &Scripts, collect: &mut Collect) {
         );
     }
     collect.homes += 1;
+    collect.add_home(&user.home);
     dot_forward(user, collect);
     let links = Links::Within(&user.home);
     recipes(

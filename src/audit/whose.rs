@@ -109,12 +109,14 @@ impl Domains {
             let local = address.local();
             let inner = if local.contains('@') {
                 local.to_owned()
-            } else if let Some((host, user)) =
-                local.split_once('!').filter(|(host, _)| !host.is_empty())
+            } else if let Some((host, user)) = local
+                .split_once('!')
+                .filter(|(host, user)| !host.is_empty() && !user.is_empty())
             {
                 format!("{user}@{host}")
-            } else if let Some((user, host)) =
-                local.rsplit_once('%').filter(|(_, host)| !host.is_empty())
+            } else if let Some((user, host)) = local
+                .rsplit_once('%')
+                .filter(|(user, host)| !user.is_empty() && !host.is_empty())
             {
                 format!("{user}@{host}")
             } else {

@@ -101,8 +101,22 @@ impl Config {
         }
     }
 
+    /// The value as it is written: of `forward_path`, `luser_relay`, `mailbox_command`, in which local(8)
+    /// puts `$home`, `$user` and the like itself.
+    pub(super) fn unexpanded(&self, name: &str, overrides: &[(String, String)]) -> String {
+        let own = overrides.iter().rev().find(|(its, _)| its == name);
+        own.map_or_else(|| self.raw(name).to_owned(), |(_, value)| value.clone())
+    }
+
     /// Where a parameter is written; main.cf as a whole for a default.
     pub(super) fn at(&self, name: &str) -> At {
+        // A default such as `$virtual_alias_maps` is written where that one is.
+        let mut name = name;
+        while !self.written.contains_key(name)
+            && let Some(other) = self.raw(name).strip_prefix('$')
+        {
+            name = other;
+        }
         let line = self.written.get(name).map_or(0, |(_, line)| *line);
         At::new(&self.file, line)
     }

@@ -46,7 +46,7 @@ pub(super) fn read(folder: &Path, request: &Request, collect: &mut Collect) {
     collect.postfix = folder.to_owned();
     collect.queue = PathBuf::from(config.value("queue_directory"));
     collect.delimiter = config.value("recipient_delimiter");
-    collect.forward_path = Some(config.value("forward_path"));
+    collect.forward_path = Some(config.unexpanded("forward_path", &[]));
     own_domains(&config, collect);
     listeners::read(&config, &services, request.milter.as_deref(), collect);
     other_instances(&config, request, collect);
@@ -73,10 +73,19 @@ struct Instance<'i> {
 impl Instance<'_> {
     /// The different values of a parameter, in main.cf and for services of their own, each with its place.
     fn values(&self, name: &str) -> Vec<(String, At)> {
-        let mut values = vec![(self.config.value(name), self.config.at(name))];
+        self.all(name, |overrides| self.config.value_for(name, overrides))
+    }
+
+    /// The same as written, where local(8) expands by itself.
+    fn unexpanded(&self, name: &str) -> Vec<(String, At)> {
+        self.all(name, |overrides| self.config.unexpanded(name, overrides))
+    }
+
+    fn all(&self, name: &str, value: impl Fn(&[(String, String)]) -> String) -> Vec<(String, At)> {
+        let mut values = vec![(value(&[]), self.config.at(name))];
         for service in self.services {
             if service.overrides.iter().any(|(its, _)| its == name) {
-                let value = self.config.value_for(name, &service.overrides);
+                let value = value(&service.overrides);
                 if values.iter().all(|(known, _)| *known != value) {
                     values.push((value, service.at.clone()));
                 }
@@ -140,7 +149,11 @@ impl Instance<'_> {
             (Kind::AlwaysBcc, "always_bcc", "(every letter)"),
             (Kind::Luser, "luser_relay", "(unknown local users)"),
         ] {
-            for (value, at) in self.values(name) {
+            let values = match kind {
+                Kind::Luser => self.unexpanded(name),
+                _ => self.values(name),
+            };
+            for (value, at) in values {
                 match (kind, value.trim_start_matches('"').chars().next()) {
                     (Kind::Luser, Some('|' | '/')) => {
                         destinations(kind, who, &value, &at, 0, collect)

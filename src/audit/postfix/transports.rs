@@ -37,7 +37,7 @@ pub(super) fn read(instance: &Instance<'_>, collect: &mut Collect) {
             hop(who, &value, &at, collect);
         }
     }
-    for (value, at) in instance.values("mailbox_command") {
+    for (value, at) in instance.unexpanded("mailbox_command") {
         program("(local users)", &value, &at, collect);
     }
     for (spec, at) in instance.tables(&["mailbox_command_maps"]) {
