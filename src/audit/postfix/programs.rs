@@ -65,7 +65,7 @@ pub(in crate::audit) fn program(who: &str, command: &str, at: &At, collect: &mut
 pub(in crate::audit) fn known(command: &str) -> Option<&'static str> {
     let name = name(command);
     // What stands behind a shell's `;` or `|` may be anything.
-    let plain = !command.contains([';', '|', '&', '`', '$', '>', '\n']);
+    let plain = !command.contains([';', '|', '&', '`', '>', '\n']) && !command.contains("$(");
     if plain && DELIVER.contains(&name) {
         return None;
     }
