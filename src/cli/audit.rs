@@ -1,17 +1,16 @@
 //! `gacthu audit`: what no milter sees.
 
 use std::{
-    io::{self, BufWriter},
+    fs,
+    io::{self, BufWriter, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
 
 use super::{FAILED, UNUSABLE, fail, policy::load};
-use crate::{
-    audit::{self, Audit, Changes, Domains, PostmapUse, Request, StateFile, show},
-    state::replace,
-};
+use crate::audit::{self, Audit, Changes, Domains, PostmapUse, Request, StateFile, show};
 
 /// Sub-commands of `gacthu audit`.
 #[derive(Debug, clap::Subcommand)]
@@ -90,6 +89,9 @@ pub struct Args {
     /// CSV, one line a finding; cells that a spreadsheet would run begin with an apostrophe.
     #[arg(long)]
     csv: bool,
+    /// Write what was found to this file, as a whole and readable by its group, not to standard output.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Forwards shown in the table; --json and --csv have all.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     show: usize,
@@ -141,28 +143,30 @@ fn forwards(args: &Args) -> ExitCode {
         }
     }
     let changes = changes.as_ref();
-    let printed = {
-        let out = BufWriter::new(io::stdout().lock());
-        match (args.json, args.csv) {
-            (true, _) => show::json(&audit, changes, out),
-            (_, true) => show::csv(&audit, changes, out),
-            _ => show::table(&audit, changes, args.show, out),
+    let show = |out: &mut dyn Write| match (args.json, args.csv) {
+        (true, _) => show::json(&audit, changes, out),
+        (_, true) => show::csv(&audit, changes, out),
+        _ => show::table(&audit, changes, args.show, out),
+    };
+    let printed = match &args.output {
+        Some(path) => put(path, 0o640, show),
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let printed = show(&mut out).and_then(|()| out.flush());
+            // A reader that went away (`| head`) is no failure of ours.
+            printed.or_else(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(error),
+            })
         }
     };
-    // A reader that went away (`| head`) is no failure of ours.
-    if let Err(error) = printed.or_else(|error| {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    }) {
+    if let Err(error) = printed {
         broken.push(format!("the findings cannot be written: {error}"));
     }
     if let Some(path) = &args.metrics {
         let text = show::metrics(&audit, changes, begin.elapsed());
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        if let Err(error) = replace(&path, text.as_bytes()) {
+        // Prometheus's node exporter is somebody else.
+        if let Err(error) = put(path, 0o644, |out| out.write_all(text.as_bytes())) {
             broken.push(format!(
                 "{}: the metrics cannot be written: {error}",
                 path.display()
@@ -176,6 +180,35 @@ fn forwards(args: &Args) -> ExitCode {
         return ExitCode::from(UNUSABLE);
     }
     status(&audit, changes, args.fail_on == "new")
+}
+
+/// Writes a file as a whole, whatever the umask: who reads it sees the old one or the new one.
+fn put(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    // What a run left behind that was killed.
+    let _ = fs::remove_file(&temporary);
+    let written = (|| {
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    })();
+    written.inspect_err(|_| {
+        // It may not be there; what failed is told already.
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 /// What cron is told.

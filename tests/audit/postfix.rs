@@ -181,6 +181,8 @@ fn tables_of_servers_are_named_with_the_remedy_and_exports_are_read() {
         report.forwards(),
         set(["virtual x@xa.example > x@gmail.com public no /export:1"])
     );
+    assert!(!report.unread().contains("server mysql:/etc/postfix/v.cf"));
+    assert!(report.unread().contains("server pgsql:/x"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) fn read(folder: &Path, request: &Request, collect: &mut Collect) {
     collect.queue = PathBuf::from(config.value("queue_directory"));
     collect.delimiter = config.value("recipient_delimiter");
     collect.forward_path = Some(config.unexpanded("forward_path", &[]));
-    own_domains(&config, collect);
+    own_domains(&config, request, collect);
     listeners::read(&config, &services, request.milter.as_deref(), collect);
     other_instances(&config, request, collect);
 
@@ -99,8 +99,17 @@ impl Instance<'_> {
     fn tables(&self, names: &[&str]) -> Vec<(String, At)> {
         let mut tables: Vec<(String, At)> = Vec::new();
         for name in names {
+            let exported = self
+                .request
+                .maps
+                .iter()
+                .any(|(parameter, _)| parameter == name);
             for (value, at) in self.values(name) {
                 for spec in words(&value) {
+                    // Its rows stand in the export.
+                    if exported && table::is_server(spec) {
+                        continue;
+                    }
                     if tables.iter().all(|(known, _)| known != spec) {
                         tables.push((spec.to_owned(), at.clone()));
                     }
@@ -330,16 +339,18 @@ fn config_file(folder: &Path, name: &str, collect: &mut Collect) -> Option<Strin
 
 /// The machine's name, as gethostname(3) would say it there.
 fn host(collect: &Collect) -> String {
-    let path = match collect.disk.root {
-        Some(_) => "/etc/hostname",
-        None => "/proc/sys/kernel/hostname",
+    let file = || {
+        let text = collect
+            .disk
+            .text(Path::new("/etc/hostname"), 1 << 10, Links::Follow);
+        text.ok()
     };
     let text = match collect.disk.root {
-        Some(_) => collect
-            .disk
-            .text(Path::new(path), 1 << 10, Links::Follow)
-            .ok(),
-        None => std::fs::read_to_string(path).ok(),
+        Some(_) => file(),
+        // A sandbox may hide it.
+        None => std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .or_else(file),
     };
     let name = text.as_deref().unwrap_or_default().trim().to_lowercase();
     match name.as_str() {
@@ -350,7 +361,7 @@ fn host(collect: &Collect) -> String {
 }
 
 /// What Postfix delivers itself.
-fn own_domains(config: &Config, collect: &mut Collect) {
+fn own_domains(config: &Config, request: &Request, collect: &mut Collect) {
     let first_line = |value: String, collect: &mut Collect| match value.starts_with('/') {
         false => value,
         // As Debian has it: `myorigin = /etc/mailname`.
@@ -372,7 +383,18 @@ fn own_domains(config: &Config, collect: &mut Collect) {
     ] {
         let at = config.at(name);
         let value = config.value(name);
-        for word in words(&value) {
+        // `virtual_alias_domains` is `$virtual_alias_maps` where nothing else is said.
+        let maps = name.replace("_domains", "_maps");
+        let exports: Vec<String> = request
+            .maps
+            .iter()
+            .filter(|(its, _)| its == name || *its == maps)
+            .map(|(_, file)| format!("texthash:{}", file.display()))
+            .collect();
+        let mut specs = words(&value);
+        specs.retain(|spec| exports.is_empty() || !table::is_server(spec));
+        specs.extend(exports.iter().map(String::as_str));
+        for word in specs {
             let word = word.strip_prefix('!').map_or(word, |_| "");
             if word.contains(':') || word.starts_with('/') {
                 table::rows(word, &at, Syntax::Keys, collect, &mut |collect, row| {

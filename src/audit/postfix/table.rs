@@ -32,6 +32,20 @@ const POSTMAP: &[&str] = &[
     "/opt/zimbra/common/sbin/postmap",
 ];
 
+/// Types that the audit can read, or that hold no mail addresses at all.
+const READ: &[&str] = &[
+    "btree", "cdb", "cidr", "dbm", "debug", "environ", "fail", "hash", "inline", "internal",
+    "lmdb", "pcre", "pipemap", "proxy", "randmap", "regexp", "sdbm", "static", "texthash",
+    "unionmap", "unix",
+];
+
+/// Whether a table is one that is asked over a network or kept in a database.
+pub(super) fn is_server(spec: &str) -> bool {
+    let spec = spec.strip_prefix("proxy:").unwrap_or(spec);
+    spec.split_once(':')
+        .is_some_and(|(kind, _)| !kind.starts_with('/') && !READ.contains(&kind))
+}
+
 /// How the text of a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
