@@ -46,6 +46,8 @@ pub(super) struct Roads {
     pub(super) cleanup: Road,
     /// Expanded by local(8): aliases, `.forward`.
     pub(super) local: Road,
+    /// Done to a letter after the milter heard its recipients: redirected, handed on, noticed.
+    pub(super) behind: Road,
     /// Handed to sendmail(1).
     pub(super) sendmail: Road,
     /// Handed to a listener for the mailbox server.
@@ -59,6 +61,7 @@ impl Roads {
         let road = Road::new(Seen::Unknown, "no configuration of Postfix was read");
         Self {
             cleanup: road.clone(),
+            behind: road.clone(),
             local: road.clone(),
             sendmail: road.clone(),
             smtp: road.clone(),
@@ -186,7 +189,7 @@ impl Collect {
             | Kind::ZimbraHidden
             | Kind::ZimbraList
             | Kind::ZimbraNotice => &self.roads.smtp,
-            Kind::Check | Kind::Transport => &self.roads.cleanup,
+            Kind::Check | Kind::Generic | Kind::Notice | Kind::Transport => &self.roads.behind,
         };
         let (seen, why) = (road.seen, Arc::clone(&road.why));
         let wanted = whose.leaves() || (self.all && whose == Whose::State);

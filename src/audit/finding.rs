@@ -19,8 +19,12 @@ pub enum Kind {
     Check,
     /// A `.forward` file (local(8), `forward_path`).
     DotForward,
+    /// `smtp_generic_maps`, `lmtp_generic_maps`: addresses are written anew when it is sent (generic(5)).
+    Generic,
     /// `luser_relay`: what comes for unknown local users.
     Luser,
+    /// `bounce_notice_recipient` and its like: what could not be delivered.
+    Notice,
     /// A program that gets the mail and may send it on: procmail, maildrop, vacation, a script.
     Program,
     /// `recipient_bcc_maps`.
@@ -51,13 +55,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Alias,
         Self::AlwaysBcc,
         Self::Canonical,
         Self::Check,
         Self::DotForward,
+        Self::Generic,
         Self::Luser,
+        Self::Notice,
         Self::Program,
         Self::RecipientBcc,
         Self::Recipe,
@@ -81,7 +87,9 @@ impl Kind {
             Self::Canonical => "canonical",
             Self::Check => "check",
             Self::DotForward => "dot-forward",
+            Self::Generic => "generic",
             Self::Luser => "luser",
+            Self::Notice => "notice",
             Self::Program => "program",
             Self::RecipientBcc => "recipient-bcc",
             Self::Recipe => "recipe",

@@ -8,10 +8,11 @@ use std::{
 
 use super::{
     Collect, Request,
-    dovecot::{self, Scripts},
+    dovecot::Scripts,
     file::{Links, trusted},
     finding::{At, Kind, Reason, Whose},
     postfix::{self, expand, known},
+    scripts,
 };
 
 /// Bytes of a file of users.
@@ -194,7 +195,7 @@ fn walk(folder: &Path, names: &mut Vec<String>, scripts: &Scripts, collect: &mut
     }
 }
 
-fn one(user: &User, scripts: &Scripts, collect: &mut Collect) {
+fn one(user: &User, where_scripts: &Scripts, collect: &mut Collect) {
     if collect.homes >= MAX_HOMES {
         let what = format!(
             "the home of {} and further ones",
@@ -207,6 +208,12 @@ fn one(user: &User, scripts: &Scripts, collect: &mut Collect) {
             "audit them in parts",
             At::file(&user.home),
         );
+    }
+    if let Err(error) = std::fs::symlink_metadata(collect.disk.here(&user.home.join(".forward")))
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        // One word for all files in it.
+        return collect.unread_file(&user.home, &error.into());
     }
     collect.homes += 1;
     collect.add_home(&user.home);
@@ -227,7 +234,7 @@ fn one(user: &User, scripts: &Scripts, collect: &mut Collect) {
         0,
         collect,
     );
-    dovecot::of_user(user, scripts, collect);
+    scripts::of_user(user, where_scripts, collect);
 }
 
 /// What local(8) would read: the paths of `forward_path`, with and without an extension.
@@ -353,7 +360,7 @@ fn mailfilter(who: &str, path: &Path, links: Links<'_>, depth: u32, collect: &mu
             continue;
         }
         let at = At::new(&file, number);
-        let mut rest: &str = &line;
+        let mut rest = line;
         while let Some((word, after)) = rest.split_once(char::is_whitespace) {
             rest = after.trim_start();
             let sends = word

@@ -12,9 +12,10 @@ use std::{
 };
 
 use super::{
-    Collect, dovecot,
+    Collect,
     file::Links,
     finding::{At, Kind, Reason},
+    scripts,
     sieve::{Follower, Within},
 };
 
@@ -161,6 +162,17 @@ impl Reading {
         }
         if let Some((name, value)) = attribute(line) {
             self.attribute(name, value, number);
+        } else if let Some((name, _)) = line.split_once("::")
+            && (SCRIPTS.contains(&name) || name.contains("ForwardingAddress"))
+        {
+            let at = At::new(&self.path, number);
+            collect.unread(
+                &at.to_string(),
+                Reason::Damaged,
+                "a value in base64, as ldapsearch writes it",
+                "make the file with `zmprov -l gaa -v`",
+                at,
+            );
         }
     }
 
@@ -230,7 +242,7 @@ impl Reading {
         let Some(script) = self.script.take() else {
             return;
         };
-        dovecot::actions(
+        scripts::actions(
             Kind::ZimbraFilter,
             &self.name,
             &self.path,

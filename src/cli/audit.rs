@@ -230,13 +230,23 @@ fn status(audit: &Audit, changes: Option<&Changes>, only_new: bool) -> ExitCode 
 }
 
 fn request(args: &Args) -> Request {
+    // Names inside a configuration count from Postfix's queue; those of the command line from here.
+    let absolute = |path: &PathBuf| match args.root {
+        Some(_) => path.clone(),
+        None => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+    };
+    let all = |paths: &[PathBuf]| paths.iter().map(absolute).collect();
     let mut request = Request {
-        postfix: args.postfix.clone(),
-        passwd: args.passwd.clone(),
-        homes: args.homes.clone(),
-        dovecot: args.dovecot.clone(),
-        zimbra: args.zimbra.clone(),
-        maps: args.map.clone(),
+        postfix: all(&args.postfix),
+        passwd: all(&args.passwd),
+        homes: all(&args.homes),
+        dovecot: all(&args.dovecot),
+        zimbra: all(&args.zimbra),
+        maps: args
+            .map
+            .iter()
+            .map(|(name, path)| (name.clone(), absolute(path)))
+            .collect(),
         root: args.root.clone(),
         milter: args.milter.clone(),
         postmap: args.postmap,

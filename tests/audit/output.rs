@@ -28,7 +28,7 @@ fn the_table_says_who_where_to_why_and_where() {
         "an → an@gmail.com   thư công cộng / public; milter không thấy / unseen [1]",
         "/etc/aliases:1",
         "qua / through: b → an (1)",
-        "[2] cleanup(8) expands it",
+        "[2] cleanup(8) khai triển sau khi milter đã trả lời; milter chỉ thấy người nhận ban đầu.\n      cleanup(8) expands it",
         "2 chuyển tiếp ra ngoài (2 milter không thấy)",
     ] {
         assert!(said.out.contains(text), "{text}: {}", said.out);

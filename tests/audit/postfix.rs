@@ -218,3 +218,43 @@ fn with_all_the_state_is_listed_too_and_nothing_leaves() {
         (0, Some(0))
     );
 }
+
+#[test]
+fn what_looks_like_something_else_is_followed() {
+    let tree = Tree::postfix(
+        "alias_maps = hash:/etc/al\nvirtual_alias_maps = hash:/etc/vi\nsmtp_generic_maps = inline:{ a@xa.example=a@gmail.com }\nbounce_notice_recipient = loi@gmail.com\ncontent_filter = loc:x\nerror_notice_recipient = postmaster",
+    );
+    // postmap's syntax for aliases, aliases' syntax for a map; a mailbox that looks like a program.
+    tree.write(
+        "etc/al",
+        "an an@gmail.com\nds :include:/etc/list\nq:q@gmail.com\n\"r s\" : r@gmail.com\n",
+    );
+    tree.write("etc/list", "list@gmail.com\n");
+    tree.write(
+        "etc/vi",
+        "u:u@gmail.com\nv@xa.example |v@gmail.com, /w@gmail.com\n",
+    );
+    tree.write(
+        "etc/postfix/master.cf",
+        format!(
+            "{}loc unix - n n - 1 pipe argv=/usr/local/bin/loc -f x\n",
+            crate::tree::MASTER
+        ),
+    );
+    let found = tree.report(&[]).forwards();
+    assert_eq!(
+        found,
+        set([
+            "alias an > an@gmail.com public no /etc/al:1",
+            "alias :include:/etc/list > list@gmail.com public no /etc/list:1",
+            "alias q > q@gmail.com public no /etc/al:3",
+            "alias r s > r@gmail.com public no /etc/al:4",
+            "virtual u > u@gmail.com public no /etc/vi:1",
+            "virtual v@xa.example > |v@gmail.com public no /etc/vi:2",
+            "virtual v@xa.example > /w@gmail.com public no /etc/vi:2",
+            "generic a@xa.example > a@gmail.com public no /etc/postfix/main.cf:7",
+            "notice (letters that bounce) > loi@gmail.com public no /etc/postfix/main.cf:8",
+            "program (transport loc) > |/usr/local/bin/loc -f x unknown yes /etc/postfix/master.cf:4",
+        ])
+    );
+}

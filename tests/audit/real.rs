@@ -210,3 +210,53 @@ fn built_tables_are_read_where_their_text_is_gone_or_newer() {
         .any(|it| *it == format!("missing hash:{dir}aliases"));
     assert!(missing, "{:?}", report.unread());
 }
+
+#[test]
+fn names_on_the_command_line_count_from_here() {
+    let tree = Tree::empty();
+    tree.write("pf/main.cf", "myhostname = mail.xa.example\nalias_maps =\nvirtual_alias_maps = texthash:$config_directory/v, mysql:/x\n");
+    tree.write("pf/master.cf", "")
+        .write("pf/v", "a@xa.example a@gmail.com\n");
+    tree.write("export", "b@xa.example b@gmail.com\n")
+        .write("users", "");
+    let output = Command::new(env!("CARGO_BIN_EXE_gacthu"))
+        .current_dir(tree.path(""))
+        .args([
+            "audit",
+            "forwards",
+            "--postfix",
+            "pf",
+            "--passwd",
+            "users",
+            "--map",
+            "virtual_alias_maps=export",
+            "--state",
+            "state",
+            "--metrics",
+            "m.prom",
+            "--output",
+            "report.csv",
+            "--csv",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(
+        (
+            output.status.code(),
+            output.stdout.as_slice(),
+            output.stderr.as_slice()
+        ),
+        (Some(1), &b""[..], &b""[..])
+    );
+    let report = std::fs::read_to_string(tree.path("report.csv")).unwrap();
+    assert!(
+        report.contains("a@gmail.com")
+            && report.contains("b@gmail.com")
+            && !report.contains("unread"),
+        "{report}"
+    );
+    assert!(tree.path("state").exists() && tree.path("m.prom").exists());
+    use std::os::unix::fs::MetadataExt;
+    let mode = |name: &str| std::fs::metadata(tree.path(name)).unwrap().mode() & 0o777;
+    assert_eq!((mode("report.csv"), mode("m.prom")), (0o640, 0o644));
+}

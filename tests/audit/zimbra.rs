@@ -92,6 +92,12 @@ fn a_script_that_never_ends_hides_nothing_behind_it() {
         (report.status, report.unread()),
         (2, set(["damaged /gaa.txt:2"]))
     );
+    tree.write(
+        "b.txt",
+        "# name a@xa.gov.vn\nzimbraPrefMailForwardingAddress:: YW5AZ21haWwuY29t\n",
+    );
+    let report = tree.report(&["--zimbra", "/b.txt"]);
+    assert_eq!(report.unread(), set(["damaged /b.txt:2"]));
     // What is no output of zmprov is said.
     tree.write("x.txt", "an@xa.gov.vn\n");
     let report = tree.report(&["--zimbra", "/x.txt", "--zimbra", "/none"]);

@@ -101,6 +101,10 @@ pub(super) fn read(
         "local(8) expands it after the milter has answered; the copy passes no milter of this Postfix{onward}"
     );
     collect.roads.local = Road::new(Seen::No, local);
+    collect.roads.behind = Road::new(
+        Seen::No,
+        format!("Postfix does it by itself: the milter hears nothing of this recipient{onward}"),
+    );
     let back = listeners
         .iter()
         .find(|it| it.service.is_loopback() && it.blind.is_none());

@@ -140,6 +140,8 @@ impl Instance<'_> {
             (Kind::Virtual, "virtual_alias_maps"),
             (Kind::RecipientBcc, "recipient_bcc_maps"),
             (Kind::SenderBcc, "sender_bcc_maps"),
+            (Kind::Generic, "smtp_generic_maps"),
+            (Kind::Generic, "lmtp_generic_maps"),
         ];
         if classes("canonical_classes") {
             parameters.push((Kind::Canonical, "canonical_maps"));
@@ -157,6 +159,26 @@ impl Instance<'_> {
         for (kind, name, who) in [
             (Kind::AlwaysBcc, "always_bcc", "(every letter)"),
             (Kind::Luser, "luser_relay", "(unknown local users)"),
+            (
+                Kind::Notice,
+                "2bounce_notice_recipient",
+                "(letters that cannot be returned)",
+            ),
+            (
+                Kind::Notice,
+                "bounce_notice_recipient",
+                "(letters that bounce)",
+            ),
+            (
+                Kind::Notice,
+                "delay_notice_recipient",
+                "(letters that are late)",
+            ),
+            (
+                Kind::Notice,
+                "error_notice_recipient",
+                "(sessions with errors)",
+            ),
         ] {
             let values = match kind {
                 Kind::Luser => self.unexpanded(name),
@@ -199,11 +221,12 @@ fn addresses(kind: Kind, row: &Row<'_>, collect: &mut Collect) {
         return;
     }
     for destination in split(row.value) {
-        // virtual(5) knows addresses only: what looks like a program or a file is a strange address.
-        let Destination::Address(address) = destination else {
-            continue;
+        // These tables know addresses only: `|x@gmail.com` is a mailbox of gmail.com.
+        let address = match destination {
+            Destination::Address(address) | Destination::File(address) => address,
+            Destination::Program(rest) => format!("|{rest}").into(),
+            Destination::Include(rest) => format!(":include:{rest}").into(),
         };
-        // A phrase before an address in angle brackets.
         if row.pattern {
             variable_address(kind, row.key, &address, &row.at, collect);
         } else {

@@ -239,8 +239,14 @@ impl Reading<'_> {
         let file: Arc<Path> = Arc::from(self.path(name, collect));
         for (line, text) in logical_lines(text) {
             let (key, value) = match syntax {
-                Syntax::Aliases => alias(&text),
-                Syntax::Map | Syntax::Keys => map(&text),
+                Syntax::Aliases if is_alias(&text) => alias(&text),
+                _ => map(&text),
+            };
+            // postalias(1) may have built what is used as a map, and postmap(1) what is used for aliases.
+            let (key, value) = match value.is_empty() && syntax == Syntax::Map && key.contains(':')
+            {
+                true => alias(&text),
+                false => (key, value),
             };
             self.row(&key, value, At::new(&file, line), false, collect);
         }
@@ -276,9 +282,11 @@ impl Reading<'_> {
         let file: Arc<Path> = Arc::from(self.path(name, collect));
         for (line, text) in logical_lines(text) {
             let text = text.trim();
-            let word = text.split_whitespace().next().unwrap_or_default();
-            let is_if = word.eq_ignore_ascii_case("if") || word.eq_ignore_ascii_case("endif");
-            if is_if {
+            let end = text
+                .find(|c: char| !c.is_ascii_alphanumeric())
+                .unwrap_or(text.len());
+            let word = text.get(..end).unwrap_or_default();
+            if word.eq_ignore_ascii_case("if") || word.eq_ignore_ascii_case("endif") {
                 continue;
             }
             let (key, value) = if cidr {
@@ -382,6 +390,19 @@ fn output(mut command: Command) -> Result<String, String> {
         Ok(status) => Err(format!("it ended with {status}")),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Whether a line has a colon behind its first word; `name :include:/file` is a row of a map.
+fn is_alias(line: &str) -> bool {
+    let rest = match line.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+        Some((_, rest)) => rest,
+        None => {
+            let end = line.find(|c: char| c == ':' || c.is_whitespace());
+            line.get(end.unwrap_or(line.len())..).unwrap_or_default()
+        }
+    };
+    let plain = rest.trim_start();
+    plain.starts_with(':') && (plain.len() == rest.len() || !plain.starts_with(":include:"))
 }
 
 /// `name: value`, `"quoted name": value`.

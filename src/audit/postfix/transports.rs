@@ -62,6 +62,11 @@ pub(super) fn read(instance: &Instance<'_>, collect: &mut Collect) {
             }
         });
     }
+    let filters: Vec<(String, At)> = instance.values("content_filter");
+    for (value, at) in filters {
+        used.insert(transport(&value).0.to_owned());
+        hop("(every letter: content_filter)", &value, &at, collect);
+    }
     for service in instance
         .services
         .iter()
@@ -82,10 +87,6 @@ pub(super) fn read(instance: &Instance<'_>, collect: &mut Collect) {
             &service.at,
             collect,
         );
-    }
-    let filters: Vec<(String, At)> = instance.values("content_filter");
-    for (value, at) in filters {
-        hop("(every letter: content_filter)", &value, &at, collect);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, io, sync::Arc};
 
 use super::clean;
-use crate::audit::{Audit, Changes, Forward, Kind, MAX_REACHED, Seen, Whose};
+use crate::audit::{Audit, Changes, Forward, Kind, MAX_REACHED, PathKind, Reason, Seen, Whose};
 
 /// Unread things, remarks and gone findings that are shown each; JSON has all.
 const SHOWN: usize = 50;
@@ -29,10 +29,11 @@ pub fn table(
         for it in audit.paths.iter().take(most) {
             writeln!(
                 out,
-                "  {}{}   {}\n      {}",
+                "  {}{}: {}   {}\n      {}",
                 new(it.new),
                 clean(&it.name),
-                it.at,
+                path(it.kind),
+                clean(&it.at.to_string()),
                 clean(&it.why)
             )?;
         }
@@ -43,9 +44,10 @@ pub fn table(
         for it in audit.unread.iter().take(SHOWN) {
             writeln!(
                 out,
-                "  {}{}: {}",
+                "  {}{}: {} / {}",
                 new(it.new),
                 clean(&it.what),
+                reason(it.reason),
                 clean(&it.why)
             )?;
             if *it.what != *it.at.to_string() {
@@ -101,7 +103,7 @@ fn forwards(audit: &Audit, most: usize, out: &mut impl io::Write) -> io::Result<
         audit.forwards.len()
     )?;
     // The same few reasons stand behind thousands of lines: they get numbers.
-    let mut reasons: Vec<&Arc<str>> = Vec::new();
+    let mut reasons: Vec<(&'static str, &Arc<str>)> = Vec::new();
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut last = None;
     for it in audit.forwards.iter().take(most) {
@@ -110,15 +112,15 @@ fn forwards(audit: &Audit, most: usize, out: &mut impl io::Write) -> io::Result<
             last = Some(it.kind);
         }
         let number = *numbers.entry(&*it.why).or_insert_with(|| {
-            reasons.push(&it.why);
+            reasons.push((way(it), &it.why));
             reasons.len()
         });
         row(it, number, out)?;
     }
     more(audit.forwards.len(), most, out)?;
     writeln!(out)?;
-    for (index, reason) in reasons.iter().enumerate() {
-        writeln!(out, "  [{}] {}", index + 1, clean(reason))?;
+    for (index, (way, reason)) in reasons.iter().enumerate() {
+        writeln!(out, "  [{}] {way}\n      {}", index + 1, clean(reason))?;
     }
     Ok(())
 }
@@ -196,6 +198,54 @@ fn changed(changes: &Changes, out: &mut impl io::Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The reason in Vietnamese; the details stand in the line below it.
+fn way(it: &Forward) -> &'static str {
+    match (it.seen, it.kind) {
+        (Seen::Yes, _) => "Bản sao đi qua một cổng có milter.",
+        (Seen::Unknown, _) => {
+            "Chưa rõ: cấu hình đã đọc không cho biết bản sao có qua milter không."
+        }
+        (Seen::No, Kind::Alias | Kind::DotForward | Kind::Luser) => {
+            "local(8) khai triển sau khi milter đã trả lời; bản sao không qua milter nào."
+        }
+        (
+            Seen::No,
+            Kind::Virtual
+            | Kind::Canonical
+            | Kind::RecipientBcc
+            | Kind::SenderBcc
+            | Kind::AlwaysBcc,
+        ) => "cleanup(8) khai triển sau khi milter đã trả lời; milter chỉ thấy người nhận ban đầu.",
+        (Seen::No, Kind::Check | Kind::Generic | Kind::Notice | Kind::Transport) => {
+            "Postfix tự làm việc này; milter không được hỏi về người nhận ấy."
+        }
+        (Seen::No, _) => "Bản sao đi ra bằng đường không có milter.",
+    }
+}
+
+/// Why something was not read, in Vietnamese.
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Damaged => "bị hỏng hoặc sai cú pháp",
+        Reason::Limit => "quá giới hạn",
+        Reason::Missing => "không có",
+        Reason::NotAFile => "không phải tệp thường",
+        Reason::Permission => "không có quyền đọc",
+        Reason::Reading => "lỗi khi đọc",
+        Reason::Server => "bảng nằm ở máy chủ khác, không đọc",
+    }
+}
+
+/// What a path is, in Vietnamese.
+fn path(kind: PathKind) -> &'static str {
+    match kind {
+        PathKind::Listener => "cổng nhận thư không có milter",
+        PathKind::MilterMap => "máy khách được miễn milter",
+        PathKind::ProxyFilter => "milter không được xem nội dung",
+        PathKind::Sendmail => "thư do chương trình trên máy gửi",
+    }
+}
+
 fn new(new: bool) -> &'static str {
     if new { "MỚI/NEW " } else { "" }
 }
@@ -217,7 +267,9 @@ fn words(kind: Kind) -> &'static str {
         Kind::Canonical => "canonical_maps",
         Kind::Check => "header_checks, access: REDIRECT, BCC",
         Kind::DotForward => ".forward của người dùng / of users",
+        Kind::Generic => "smtp_generic_maps, lmtp_generic_maps",
         Kind::Luser => "luser_relay",
+        Kind::Notice => "bounce_notice_recipient …: thư không gửi được / letters that bounce",
         Kind::Program => {
             "chương trình nhận thư, có thể chuyển tiếp / programs that get mail and may send it on"
         }

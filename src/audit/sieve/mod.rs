@@ -140,7 +140,7 @@ impl Reading {
             "redirect" => {
                 let copy = tagged("copy");
                 // `:list "…"` and whatever else: the address is the last text.
-                match texts().last() {
+                match texts().next_back() {
                     Some(text) if !tagged("list") => does.push(Does::Redirect {
                         to: self.to(text),
                         copy,
@@ -157,7 +157,7 @@ impl Reading {
                 does.push(Does::Program { name: program });
             }
             "include" => {
-                let name = texts().last().unwrap_or_default().to_owned();
+                let name = texts().next_back().unwrap_or_default().to_owned();
                 does.push(Does::Include {
                     name,
                     global: tagged("global"),
