@@ -165,6 +165,21 @@ impl Collect {
         }
     }
 
+    /// Takes an address that may hold variables: where its domain is fixed, that says whose it is.
+    pub(super) fn variable(&mut self, kind: Kind, who: &str, to: &str, at: At, unknown: &str) {
+        if !to.contains(['$', '`']) {
+            return self.forward(kind, who, to, at);
+        }
+        let fixed = to.rsplit_once('@');
+        if fixed.is_none_or(|(_, domain)| domain.contains(['$', '`'])) {
+            return self.list(kind, who, to, Whose::Unknown, at, unknown);
+        }
+        let marks = ['$', '{', '}', '(', ')', '`'];
+        let plain: String = to.chars().filter(|c| !marks.contains(c)).collect();
+        let whose = self.domains.of(self.domains.resolved(&plain).domain());
+        self.list(kind, who, to, whose, at, "");
+    }
+
     /// Takes a destination whose owner the caller knows, or knows not to know.
     pub(super) fn list(
         &mut self,

@@ -416,15 +416,13 @@ fn recipients(who: &str, list: &str, at: &At, collect: &mut Collect) {
         match word {
             "-f" | "-r" | "-F" => skip = true,
             word if word.starts_with('-') => {}
-            word if word.contains(['$', '`']) => collect.list(
+            word => collect.variable(
                 Kind::Recipe,
                 who,
                 word,
-                Whose::Unknown,
                 at.clone(),
                 "not known: it depends on a variable",
             ),
-            word => collect.forward(Kind::Recipe, who, word, at.clone()),
         }
     }
 }

@@ -17,6 +17,8 @@ use super::{
 const MAX_SCRIPT: u64 = 1 << 20;
 /// Scripts that include scripts.
 const MAX_INCLUDES: u32 = 10;
+/// Said where an address is not known.
+const UNKNOWN: &str = "not known: it depends on a variable";
 
 /// The scripts of one user that are in force.
 pub(super) fn of_user(user: &User, scripts: &Scripts, collect: &mut Collect) {
@@ -200,16 +202,9 @@ fn take(kind: Kind, who: &str, to: &To, at: At, remark: &str, collect: &mut Coll
                 .unwrap_or(address);
             collect.forward_with(kind, who, plain.trim(), at, remark);
         }
-        To::Variable(text) => {
-            let shown = if text.is_empty() { "(list)" } else { text };
-            collect.list(
-                kind,
-                who,
-                shown,
-                Whose::Unknown,
-                at,
-                "not known: it depends on a variable",
-            );
+        To::Variable(text) if text.is_empty() => {
+            collect.list(kind, who, "(list)", Whose::Unknown, at, UNKNOWN);
         }
+        To::Variable(text) => collect.variable(kind, who, text, at, UNKNOWN),
     }
 }

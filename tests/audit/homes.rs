@@ -50,7 +50,7 @@ fn forward_files_are_read_as_postfix_reads_them() {
 fn recipes_of_procmail_and_maildrop_are_read() {
     let tree = Tree::empty();
     tree.user("an").user("binh");
-    tree.write("home/an/.procmailrc", ":0 c\n* !^X: y\n! an@gmail.com \\\n  an2@gmail.com\n:0fw\n| spamc\n:0\n| formail -r | $SENDMAIL -t\nINCLUDERC=$HOME/rc\nINCLUDERC=$X/rc\n:0\n! $NGOAI\n# ! x@gmail.com\n");
+    tree.write("home/an/.procmailrc", ":0 c\n* !^X: y\n! an@gmail.com \\\n  an2@gmail.com\n:0fw\n| spamc\n:0\n| formail -r | $SENDMAIL -t\nINCLUDERC=$HOME/rc\nINCLUDERC=$X/rc\n:0\n! $NGOAI $LOGNAME@gmail.com $X@xa.gov.vn\n# ! x@gmail.com\n");
     tree.write("home/an/rc", ":0\n! -oi rc@gmail.com\n");
     tree.write("home/binh/.mailfilter", "if (/^From: to !x/)\n{\n  cc \"!binh@gmail.com\"\n}\nto \"!a@mic.gov.vn\"\n# to \"!x@gmail.com\"\nto Maildir/\n");
     tree.write("etc/procmailrc", ":0 c\n! moi@yahoo.com\n");
@@ -62,6 +62,7 @@ fn recipes_of_procmail_and_maildrop_are_read() {
             "recipe an > an2@gmail.com public unknown /home/an/.procmailrc:3",
             "recipe an > |formail -r | $SENDMAIL -t unknown unknown /home/an/.procmailrc:8",
             "recipe an > $NGOAI unknown unknown /home/an/.procmailrc:12",
+            "recipe an > $LOGNAME@gmail.com public unknown /home/an/.procmailrc:12",
             "recipe an > rc@gmail.com public unknown /home/an/rc:2",
             "recipe binh > binh@gmail.com public unknown /home/binh/.mailfilter:3",
             "recipe (every user of procmail) > moi@yahoo.com public unknown /etc/procmailrc:2",
@@ -96,7 +97,7 @@ fn active_scripts_of_dovecot_are_read() {
         &format!("{vmail}/an/sieve/off.sieve"),
         COPY.replace("NAME", "off"),
     );
-    tree.write(&format!("{vmail}/binh/.dovecot.sieve"), "require [\"include\", \"variables\", \"enotify\"];\ninclude :personal \"mine\";\ninclude :global \"all\";\nredirect \"${1}\";\nnotify \"mailto:b@gmail.com\";\n");
+    tree.write(&format!("{vmail}/binh/.dovecot.sieve"), "require [\"include\", \"variables\", \"enotify\"];\ninclude :personal \"mine\";\ninclude :global \"all\";\nredirect \"${1}\"; redirect \"${1}@yahoo.com\"; redirect \"${1}@xa.gov.vn\";\nnotify \"mailto:b@gmail.com\";\n");
     tree.write(
         &format!("{vmail}/binh/sieve/mine.sieve"),
         "redirect \"mine@gmail.com\";",
@@ -118,6 +119,7 @@ fn active_scripts_of_dovecot_are_read() {
             "sieve binh@xa.vn > mine@gmail.com public unknown /var/vmail/xa.vn/binh/sieve/mine.sieve:1",
             "sieve binh@xa.vn > all@gmail.com public unknown /etc/sieve/global/all.sieve:1",
             "sieve binh@xa.vn > ${1} unknown unknown /var/vmail/xa.vn/binh/.dovecot.sieve:4",
+            "sieve binh@xa.vn > ${1}@yahoo.com public unknown /var/vmail/xa.vn/binh/.dovecot.sieve:4",
             "sieve-notice binh@xa.vn > b@gmail.com public unknown /var/vmail/xa.vn/binh/.dovecot.sieve:5",
             "sieve chi@xa.vn > chi@gmail.com public unknown /etc/sieve/chi@xa.vn.sieve:1",
             "sieve (every mailbox) > after@gmail.com public unknown /etc/sieve/after/1.sieve:1",

@@ -25,7 +25,7 @@ use super::{
     Collect, Request,
     destinations::{Destination, split},
     file::Links,
-    finding::{At, Kind, Reason, Whose},
+    finding::{At, Kind, Reason},
 };
 
 /// Bytes of main.cf and master.cf each.
@@ -246,29 +246,15 @@ fn addresses_of(kind: Kind, row: &Row<'_>, list: &str, remark: &str, collect: &m
 
 /// An address that may hold `$1` or `$user`.
 fn variable_address(kind: Kind, who: &str, address: &str, at: &At, collect: &mut Collect) {
-    if !address.contains('$') {
-        return collect.forward(kind, who, address, at.clone());
-    }
-    match address.rsplit_once('@') {
-        Some((_, domain)) if !domain.contains('$') => {
-            let plain: String = address
-                .chars()
-                .filter(|c| !matches!(c, '$' | '{' | '}' | '(' | ')'))
-                .collect();
-            let resolved = collect.domains.resolved(&plain);
-            let whose = collect.domains.of(resolved.domain());
-            collect.list(kind, who, address, whose, at.clone(), "");
-        }
-        // `$user` alone stays here.
-        None if kind == Kind::Luser => {}
-        _ => collect.list(
+    // `$user` alone stays here.
+    if kind != Kind::Luser || address.contains('@') || !address.contains('$') {
+        collect.variable(
             kind,
             who,
             address,
-            Whose::Unknown,
             at.clone(),
             "where to depends on the pattern",
-        ),
+        );
     }
 }
 
