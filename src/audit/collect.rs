@@ -54,6 +54,8 @@ pub(super) struct Roads {
     pub(super) smtp: Road,
     /// What Sieve of Dovecot does: one of the two above.
     pub(super) sieve: Road,
+    /// Of each listener by its name in master.cf.
+    pub(super) listeners: Vec<(String, Road)>,
 }
 
 impl Roads {
@@ -66,6 +68,7 @@ impl Roads {
             sendmail: road.clone(),
             smtp: road.clone(),
             sieve: road,
+            listeners: Vec::new(),
         }
     }
 
@@ -288,6 +291,22 @@ impl Collect {
     /// Whether a file was not handled yet.
     pub(super) fn first_time(&mut self, path: &Path) -> bool {
         self.read.insert(path.to_owned())
+    }
+
+    /// What is handed to this port of the machine.
+    pub(super) fn listener(&self, port: &str) -> Road {
+        let name = match port {
+            "25" => "smtp",
+            "465" => "submissions",
+            "587" => "submission",
+            port => port,
+        };
+        let mut listeners = self.roads.listeners.iter();
+        let found = listeners.find(|(its, _)| {
+            let its = its.rsplit(':').next().unwrap_or(its);
+            its == port || its == name || (its == "smtps" && port == "465")
+        });
+        found.map_or_else(|| self.roads.smtp.clone(), |(_, road)| road.clone())
     }
 
     /// Whether this home was looked into already, by a file of users.

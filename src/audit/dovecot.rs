@@ -30,6 +30,72 @@ pub(super) struct Scripts {
     pub(super) passwd: Vec<PathBuf>,
     /// `mail_home`.
     pub(super) mail_home: Option<String>,
+    /// `submission_host`, `sendmail_path`: which way a redirect leaves.
+    submission: String,
+    sendmail: String,
+}
+
+impl Scripts {
+    /// The same for a user with fields of his own in a passwd-file (`userdb_sieve=…`).
+    pub(super) fn of_fields<'f>(&self, fields: impl Iterator<Item = &'f str>) -> Self {
+        let mut own = self.clone();
+        for (key, value) in fields.filter_map(|field| field.split_once('=')) {
+            let key = key.strip_prefix("userdb_").unwrap_or(key);
+            match key {
+                "submission_host" => own.submission = value.to_owned(),
+                "sendmail_path" => own.sendmail = value.to_owned(),
+                "sieve" => own.set_personal(value),
+                "sieve_dir" => own.personal = value.to_owned(),
+                key if key.starts_with("sieve_before") || key.starts_with("sieve_after") => {
+                    own.active.push(location(value).0.to_owned());
+                }
+                _ => {}
+            }
+        }
+        own
+    }
+
+    /// `sieve = …`
+    fn set_personal(&mut self, value: &str) {
+        let (path, active) = location(value);
+        let file = value.starts_with("file:");
+        if let Some(first) = self.active.first_mut() {
+            let path = if file { "~/.dovecot.sieve" } else { path };
+            *first = active.unwrap_or(path).to_owned();
+        }
+        if file {
+            self.personal = path.to_owned();
+        }
+    }
+
+    /// Which way a redirect leaves, and whether the milter sees it there.
+    pub(super) fn road(&self, collect: &Collect) -> Road {
+        let (host, port) = self
+            .submission
+            .rsplit_once(':')
+            .unwrap_or((&self.submission, "25"));
+        let host = host.trim_matches(['[', ']']);
+        match host {
+            "" => {}
+            "localhost" | "127.0.0.1" | "::1" => return collect.listener(port),
+            host if collect.local.contains(host) => return collect.listener(port),
+            host => {
+                return Road::new(
+                    Seen::Unknown,
+                    format!(
+                        "Dovecot hands it to {host} (submission_host): what that machine does was not read"
+                    ),
+                );
+            }
+        }
+        match self.sendmail.as_str() {
+            "" | "/usr/sbin/sendmail" | "/usr/lib/sendmail" => collect.roads.sendmail.clone(),
+            program => Road::new(
+                Seen::Unknown,
+                format!("Dovecot hands it to {program} (sendmail_path), which was not looked into"),
+            ),
+        }
+    }
 }
 
 impl Default for Scripts {
@@ -41,23 +107,25 @@ impl Default for Scripts {
             global: None,
             passwd: Vec::new(),
             mail_home: None,
+            submission: String::new(),
+            sendmail: String::new(),
         }
     }
 }
 
-/// Reads the settings, and the scripts that run for everybody.
-pub(super) fn read(files: &[PathBuf], collect: &mut Collect) -> Scripts {
-    let mut scripts = Scripts::default();
+/// Reads the settings of each Dovecot, and the scripts that run for everybody.
+pub(super) fn read(files: &[PathBuf], collect: &mut Collect) -> Vec<Scripts> {
+    let mut found = Vec::new();
     for file in files {
         match collect.disk.text(file, MAX_SETTINGS, Links::Follow) {
             Err(error) => collect.unread_file(file, &error),
             Ok(text) => {
                 collect.read_one();
-                settings(file, &text, &mut scripts, collect);
+                found.push(settings(file, &text, collect));
             }
         }
     }
-    scripts
+    found
 }
 
 /// One `key = value` with the sections around it.
@@ -68,7 +136,9 @@ struct Setting<'t> {
     line: usize,
 }
 
-fn parsed(text: &str) -> Vec<Setting<'_>> {
+/// The settings, and the lines that include other files.
+fn parsed(text: &str) -> (Vec<Setting<'_>>, Vec<usize>) {
+    let mut included = Vec::new();
     let mut sections: Vec<&str> = Vec::new();
     let mut settings = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -76,7 +146,9 @@ fn parsed(text: &str) -> Vec<Setting<'_>> {
         if line.starts_with('#') {
             continue;
         }
-        if line == "}" {
+        if line.starts_with("!include") {
+            included.push(number + 1);
+        } else if line == "}" {
             sections.pop();
         } else if let Some(section) = line.strip_suffix('{') {
             if sections.len() < 50 {
@@ -91,21 +163,26 @@ fn parsed(text: &str) -> Vec<Setting<'_>> {
             });
         }
     }
-    settings
+    (settings, included)
 }
 
-fn settings(file: &Path, text: &str, scripts: &mut Scripts, collect: &mut Collect) {
+fn settings(file: &Path, text: &str, collect: &mut Collect) -> Scripts {
+    let mut own = Scripts::default();
+    let scripts = &mut own;
     let file = std::sync::Arc::from(file);
-    let parsed = parsed(text);
+    let (parsed, included) = parsed(text);
+    for line in included {
+        let text = "this file includes others, which were not read: name the output of `doveconf -n`, which holds all";
+        collect.remark(text, At::new(&file, line));
+    }
     let mut everyone: Vec<(String, At)> = Vec::new();
-    let (mut submission, mut sendmail) = (String::new(), String::new());
     for setting in &parsed {
         let at = At::new(&file, setting.line);
         let value = setting.value;
         let section = setting.sections.last().copied().unwrap_or_default();
         match setting.key {
-            "submission_host" => submission = value.to_owned(),
-            "sendmail_path" => sendmail = value.to_owned(),
+            "submission_host" => scripts.submission = value.to_owned(),
+            "sendmail_path" => scripts.sendmail = value.to_owned(),
             "mail_home" => scripts.mail_home = Some(value.to_owned()),
             // userdb { driver = passwd-file; args = scheme=… /etc/dovecot/users }
             "args" if section.starts_with("userdb") => {
@@ -132,7 +209,7 @@ fn settings(file: &Path, text: &str, scripts: &mut Scripts, collect: &mut Collec
         }
     }
     newer(&parsed, &file, scripts, &mut everyone, collect);
-    collect.roads.sieve = road(&submission, &sendmail, collect);
+    collect.roads.sieve = scripts.road(collect);
     for (path, at) in everyone {
         if is_variable(&path) {
             scripts.active.push(path);
@@ -140,6 +217,7 @@ fn settings(file: &Path, text: &str, scripts: &mut Scripts, collect: &mut Collec
             everybody(Path::new(&path), &at, scripts, collect);
         }
     }
+    own
 }
 
 /// What Dovecot 2.3 says in `plugin { … }`.
@@ -151,7 +229,7 @@ fn plugin(
     everyone: &mut Vec<(String, At)>,
     collect: &mut Collect,
 ) {
-    let (path, active) = location(value);
+    let (path, _) = location(value);
     let runs = key.starts_with("sieve_before")
         || key.starts_with("sieve_after")
         || (key.starts_with("imapsieve_mailbox")
@@ -168,17 +246,7 @@ fn plugin(
         );
     }
     match key {
-        "sieve" => {
-            let file = value.starts_with("file:");
-            if let Some(first) = scripts.active.first_mut() {
-                *first = active
-                    .unwrap_or(if file { "~/.dovecot.sieve" } else { path })
-                    .to_owned();
-            }
-            if file {
-                scripts.personal = path.to_owned();
-            }
-        }
+        "sieve" => scripts.set_personal(value),
         "sieve_dir" => scripts.personal = path.to_owned(),
         "sieve_global" | "sieve_global_dir" => scripts.global = Some(path.to_owned()),
         "sieve_default" | "sieve_global_path" => match is_variable(path) {
@@ -261,34 +329,6 @@ fn location(value: &str) -> (&str, Option<&str>) {
 
 fn is_variable(path: &str) -> bool {
     path.starts_with('~') || path.contains('%')
-}
-
-/// Which way a redirect leaves.
-fn road(submission: &str, sendmail: &str, collect: &Collect) -> Road {
-    let host = submission
-        .rsplit_once(':')
-        .map_or(submission, |(host, _)| host)
-        .trim_matches(['[', ']']);
-    match host {
-        "" => {}
-        "localhost" | "127.0.0.1" | "::1" => return collect.roads.smtp.clone(),
-        host if collect.local.contains(host) => return collect.roads.smtp.clone(),
-        host => {
-            return Road::new(
-                Seen::Unknown,
-                format!(
-                    "Dovecot hands it to {host} (submission_host): what that machine does was not read"
-                ),
-            );
-        }
-    }
-    match sendmail {
-        "" | "/usr/sbin/sendmail" | "/usr/lib/sendmail" => collect.roads.sendmail.clone(),
-        program => Road::new(
-            Seen::Unknown,
-            format!("Dovecot hands it to {program} (sendmail_path), which was not looked into"),
-        ),
-    }
 }
 
 /// A script, or a folder of scripts, that runs for everybody.

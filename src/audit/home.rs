@@ -88,11 +88,17 @@ impl User {
 }
 
 /// Reads the homes of all users.
-pub(super) fn read(request: &Request, scripts: &Scripts, collect: &mut Collect) {
-    for file in request.passwd.iter().chain(&scripts.passwd) {
-        if collect.first_time(file) {
+pub(super) fn read(request: &Request, dovecots: &[Scripts], collect: &mut Collect) {
+    // A Dovecot's own users first: they say by which Dovecot a home is served.
+    for scripts in dovecots {
+        for file in &scripts.passwd {
             passwd(file, scripts, collect);
         }
+    }
+    let default = Scripts::default();
+    let scripts = dovecots.first().unwrap_or(&default);
+    for file in &request.passwd {
+        passwd(file, scripts, collect);
     }
     for folder in &request.homes {
         walk(folder, &mut Vec::new(), scripts, collect);
@@ -125,10 +131,20 @@ fn passwd(file: &Path, scripts: &Scripts, collect: &mut Collect) {
     };
     collect.read_one();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut fields = line.split(':');
+        let mut fields = line.splitn(8, ':');
         let (Some(name), uid, home) = (fields.next(), fields.nth(1), fields.nth(2)) else {
             continue;
         };
+        // Dovecot's further fields, parted by spaces.
+        let extra = fields.nth(1).unwrap_or_default();
+        let own = (!extra.is_empty()).then(|| scripts.of_fields(extra.split(' ')));
+        let scripts = own.as_ref().unwrap_or(scripts);
+        let moved = extra.split(' ').find_map(|field| {
+            field
+                .strip_prefix("userdb_home=")
+                .or_else(|| field.strip_prefix("home="))
+        });
+        let home = moved.or(home);
         let mut user = User {
             name: name.to_owned(),
             home: PathBuf::from(home.unwrap_or_default()),
@@ -214,6 +230,12 @@ fn one(user: &User, where_scripts: &Scripts, collect: &mut Collect) {
     {
         // One word for all files in it.
         return collect.unread_file(&user.home, &error.into());
+    }
+    collect.roads.sieve = where_scripts.road(collect);
+    if collect.knows_home(&user.home) {
+        // Another user of it, or the same one in a second file.
+        dot_forward(user, collect);
+        return scripts::of_user(user, where_scripts, collect);
     }
     collect.homes += 1;
     collect.add_home(&user.home);

@@ -39,6 +39,10 @@ pub(super) fn of_user(user: &User, scripts: &Scripts, collect: &mut Collect) {
             );
             continue;
         };
+        if !collect.first_time(&path) {
+            has_own |= index == 0;
+            continue;
+        }
         // The link of the active script may lead to the folder of the others.
         let folder = user
             .path(&scripts.personal)

@@ -83,16 +83,17 @@ pub struct Args {
     /// What the exit status tells of: all findings, or only those that are new (needs --state).
     #[arg(long, value_name = "WHICH", default_value = "all", value_parser = ["all", "new"])]
     fail_on: String,
-    /// One JSON object.
-    #[arg(long, conflicts_with = "csv")]
+    /// table; json: one object; csv: a line for each finding, and what a spreadsheet would run begins
+    /// with an apostrophe.
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "json", "csv"])]
+    format: String,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// CSV, one line a finding; cells that a spreadsheet would run begin with an apostrophe.
-    #[arg(long)]
-    csv: bool,
     /// Write what was found to this file, as a whole and readable by its group, not to standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Forwards shown in the table; --json and --csv have all.
+    /// Forwards shown in the table; the other formats have all.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     show: usize,
 }
@@ -143,9 +144,9 @@ fn forwards(args: &Args) -> ExitCode {
         }
     }
     let changes = changes.as_ref();
-    let show = |out: &mut dyn Write| match (args.json, args.csv) {
-        (true, _) => show::json(&audit, changes, out),
-        (_, true) => show::csv(&audit, changes, out),
+    let show = |out: &mut dyn Write| match (args.json, args.format.as_str()) {
+        (true, _) | (_, "json") => show::json(&audit, changes, out),
+        (_, "csv") => show::csv(&audit, changes, out),
         _ => show::table(&audit, changes, args.show, out),
     };
     let printed = match &args.output {

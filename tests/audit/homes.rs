@@ -211,3 +211,51 @@ fn homes_are_found_in_folders() {
     );
     assert_eq!(report.json["homes"], 3);
 }
+
+#[test]
+fn each_dovecot_and_each_of_its_users_has_a_way_of_its_own() {
+    let tree = Tree::postfix("alias_maps =");
+    tree.write(
+        "etc/postfix/master.cf",
+        format!(
+            "{}127.0.0.1:2503 inet n - n - - smtpd\n  -o smtpd_milters=\n",
+            crate::tree::MASTER
+        ),
+    );
+    for (name, submission) in [("one", "submission_host = 127.0.0.1:2503\n"), ("two", "")] {
+        tree.write(&format!("{name}.conf"), format!("!include conf.d/*\n{submission}userdb {{\n  driver = passwd-file\n  args = /{name}.users\n}}\nplugin {{\n  sieve = file:~/sieve;active=~/.dovecot.sieve\n}}\n"));
+        for user in ["an", "binh"] {
+            tree.write(
+                &format!("home/{name}-{user}/.dovecot.sieve"),
+                format!("redirect \"{name}-{user}@gmail.com\";"),
+            );
+        }
+    }
+    tree.write("one.users", "one-an::1:1::/home/one-an::\none-binh::1:1::/home/one-binh::userdb_submission_host=localhost:25 userdb_sieve_before=/etc/b.sieve\n");
+    tree.write("two.users", "two-an::1:1::/x::userdb_home=/home/two-an\ntwo-binh::1:1::/home/two-binh::userdb_sieve=/etc/own.sieve\n");
+    tree.write("etc/b.sieve", "redirect \"b@gmail.com\";")
+        .write("etc/own.sieve", "redirect \"own@gmail.com\";");
+    let report = tree.report(&[
+        "--dovecot",
+        "/one.conf",
+        "--dovecot",
+        "/two.conf",
+        "--homes",
+        "/home",
+    ]);
+    assert_eq!(
+        report.forwards(),
+        set([
+            "sieve one-an > one-an@gmail.com public no /home/one-an/.dovecot.sieve:1",
+            "sieve one-binh > one-binh@gmail.com public yes /home/one-binh/.dovecot.sieve:1",
+            "sieve one-binh > b@gmail.com public yes /etc/b.sieve:1",
+            "sieve two-an > two-an@gmail.com public yes /home/two-an/.dovecot.sieve:1",
+            "sieve two-binh > own@gmail.com public yes /etc/own.sieve:1",
+        ])
+    );
+    assert!(
+        report.remarks().contains("doveconf -n"),
+        "{}",
+        report.remarks()
+    );
+}

@@ -153,7 +153,7 @@ fn bytes_of_any_sort_are_survived() {
         // main.cf and master.cf too.
         tree.write("etc/postfix/main.cf", content)
             .write("etc/postfix/master.cf", content);
-        let said = tree.run(&["--postfix", "/etc/postfix", "--csv"]);
+        let said = tree.run(&["--postfix", "/etc/postfix", "--format=csv"]);
         assert!(
             (0..=2).contains(&said.status),
             "{} {}",
@@ -215,7 +215,7 @@ fn nothing_can_write_to_the_terminal_or_the_spreadsheet() {
         "{}",
         said.out
     );
-    let said = tree.run(&["--postfix", "/etc/postfix", "--csv"]);
+    let said = tree.run(&["--postfix", "/etc/postfix", "--format=csv"]);
     assert!(
         said.out.contains("\"'=cmd|x@gmail.com\"") && said.out.contains("\"'+1\",\"'@gmail.com\""),
         "{}",

@@ -172,7 +172,7 @@ fn csv_has_a_line_for_each_finding() {
             crate::tree::MAIN
         ),
     );
-    let said = tree.run(&["--postfix", "/etc/postfix", "--csv"]);
+    let said = tree.run(&["--postfix", "/etc/postfix", "--format=csv"]);
     let lines: Vec<&str> = said.out.split("\r\n").collect();
     assert!(lines[0].starts_with("\"finding\",\"kind\",\"who\""));
     assert!(
@@ -198,7 +198,7 @@ fn wrong_usage_names_the_remedy() {
         (&["--state-domains", "/none"], "cannot be read"),
         (&["--policy", "/none"], "domains"),
         (&["--root", "/none/x"], "no such folder"),
-        (&["--json", "--csv"], "cannot be used with"),
+        (&["--json", "--format=csv"], "cannot be used with"),
     ] {
         let said = run(args);
         assert_eq!((said.status, said.out.as_str()), (2, ""), "{args:?}");

@@ -236,7 +236,7 @@ fn names_on_the_command_line_count_from_here() {
             "m.prom",
             "--output",
             "report.csv",
-            "--csv",
+            "--format=csv",
         ])
         .output()
         .unwrap();

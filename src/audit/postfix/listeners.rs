@@ -151,6 +151,20 @@ pub(super) fn read(
             ),
         ),
     };
+    for listener in &listeners {
+        let name = &listener.service.name;
+        let road = match &listener.blind {
+            None => Road::new(
+                Seen::Yes,
+                format!("it goes through the listener {name}, which has the milter"),
+            ),
+            Some((_, why)) => Road::new(
+                Seen::No,
+                format!("it goes through the listener {name}: {why}"),
+            ),
+        };
+        collect.roads.listeners.push((name.clone(), road));
+    }
     collect.roads.sendmail = sendmail;
     collect.roads.sieve = collect.roads.sendmail.clone();
 }

@@ -254,7 +254,7 @@ fn more(count: usize, shown: usize, out: &mut impl io::Write) -> io::Result<()> 
     match count.checked_sub(shown) {
         Some(rest) if rest > 0 => writeln!(
             out,
-            "  … còn {rest} mục nữa (--json, --csv có đủ) / and {rest} more (--json and --csv have all)"
+            "  … còn {rest} mục nữa (--format json|csv có đủ) / and {rest} more (--format json and csv have all)"
         ),
         _ => Ok(()),
     }
