@@ -98,6 +98,8 @@ pub(super) struct Collect {
     pub(super) local: HashSet<String>,
     /// `forward_path`, where a Postfix was read.
     pub(super) forward_path: Option<String>,
+    /// Recipes that commands name: for whom, the file, and whether procmail reads it (else maildrop).
+    pub(super) recipes: Vec<(String, PathBuf, bool)>,
     pub(super) homes: u64,
     pub(super) accounts: u64,
     all: bool,
@@ -123,6 +125,7 @@ impl Collect {
             delimiter: String::new(),
             local: HashSet::new(),
             forward_path: None,
+            recipes: Vec::new(),
             homes: 0,
             accounts: 0,
             all: request.all,

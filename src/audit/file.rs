@@ -182,6 +182,19 @@ impl Disk {
         Ok(file)
     }
 
+    /// Where a symbolic link leads, in the names of the machine that is audited.
+    pub(super) fn target(&self, path: &Path) -> Option<PathBuf> {
+        let target = fs::read_link(self.here(path)).ok()?;
+        let mut whole = PathBuf::new();
+        for part in path.parent()?.join(target).components() {
+            match part {
+                Component::ParentDir => drop(whole.pop()),
+                part => whole.push(part),
+            }
+        }
+        Some(whole)
+    }
+
     /// The names in a folder, sorted; at most this many.
     pub(super) fn names(&self, folder: &Path, most: usize) -> Result<Vec<String>, NotRead> {
         let mut names = Vec::new();

@@ -11,7 +11,7 @@ use super::{
     dovecot::Scripts,
     file::{Links, trusted},
     finding::{At, Kind, Reason, Whose},
-    postfix::{self, expand, known},
+    postfix::{self, addressed, expand, known},
     scripts,
 };
 
@@ -103,6 +103,7 @@ pub(super) fn read(request: &Request, dovecots: &[Scripts], collect: &mut Collec
     for folder in &request.homes {
         walk(folder, &mut Vec::new(), scripts, collect);
     }
+    named_recipes(collect);
     if !request.passwd.is_empty() || !request.homes.is_empty() {
         let global = Path::new("/etc/procmailrc");
         recipes(
@@ -120,6 +121,21 @@ pub(super) fn read(request: &Request, dovecots: &[Scripts], collect: &mut Collec
             0,
             collect,
         );
+    }
+}
+
+/// Recipes that an alias or `.forward` names on the command line; those at home were read.
+fn named_recipes(collect: &mut Collect) {
+    for (who, path, procmail) in std::mem::take(&mut collect.recipes) {
+        if !collect.first_time(&path) {
+            continue;
+        }
+        let home = path.parent().unwrap_or(Path::new("/")).to_owned();
+        if procmail {
+            recipes(&who, &path, &home, Links::Follow, 0, collect);
+        } else {
+            mailfilter(&who, &path, Links::Follow, 0, collect);
+        }
     }
 }
 
@@ -241,6 +257,9 @@ fn one(user: &User, where_scripts: &Scripts, collect: &mut Collect) {
     collect.add_home(&user.home);
     dot_forward(user, collect);
     let links = Links::Within(&user.home);
+    for name in [".procmailrc", ".mailfilter"] {
+        collect.first_time(&user.home.join(name));
+    }
     recipes(
         &user.name,
         &user.home.join(".procmailrc"),
@@ -456,14 +475,19 @@ fn sender(who: &str, command: &str, at: &At, collect: &mut Collect) {
             || part.trim_start().starts_with("$SENDMAIL")
             || part.trim_start().starts_with("${SENDMAIL")
     });
-    if sends {
+    let outside = addressed(command, collect);
+    if sends || outside.is_some() {
         collect.list(
             Kind::Recipe,
             who,
             &format!("|{}", command.trim()),
-            Whose::Unknown,
+            outside.unwrap_or(Whose::Unknown),
             at.clone(),
-            "it sends mail",
+            if sends {
+                "it sends mail"
+            } else {
+                "an address outside stands in it"
+            },
         );
     }
 }

@@ -9,7 +9,7 @@ use super::{
     file::{Links, NotRead},
     finding::{At, Kind, Reason, Whose},
     home::User,
-    postfix::known,
+    postfix::{addressed, known},
     sieve::{self, Does, To},
 };
 
@@ -17,6 +17,8 @@ use super::{
 const MAX_SCRIPT: u64 = 1 << 20;
 /// Scripts that include scripts.
 const MAX_INCLUDES: u32 = 10;
+/// Said of a program that is named like one that only delivers.
+const OWN_PROGRAM: &str = "a program of the site's own: what it does with the mail is not read";
 /// Said where an address is not known.
 const UNKNOWN: &str = "not known: it depends on a variable";
 
@@ -63,7 +65,12 @@ pub(super) fn of_user(user: &User, scripts: &Scripts, collect: &mut Collect) {
         match found {
             Ok(()) => has_own |= index == 0,
             Err(error) if error.is_missing() => {}
-            Err(error) => collect.unread_file(&path, &error),
+            Err(error) => {
+                // Findings are known by the script's own name.
+                let script = collect.disk.target(&path);
+                let script = script.filter(|_| error.reason != Reason::NotAFile);
+                collect.unread_file(script.as_deref().unwrap_or(&path), &error);
+            }
         }
     }
 }
@@ -80,6 +87,9 @@ pub(super) fn script(
 ) -> Result<(), NotRead> {
     let text = collect.disk.text(path, MAX_SCRIPT, links)?;
     collect.read_one();
+    // What a person edits is the script that the link of the active one leads to.
+    let target = collect.disk.target(path);
+    let path = target.as_deref().unwrap_or(path);
     let includes = actions(Kind::Sieve, who, path, 0, &text, collect);
     for (name, global, at) in includes {
         if depth >= MAX_INCLUDES {
@@ -173,17 +183,9 @@ pub(super) fn actions(
                 collect,
             ),
             Does::Program { name } => {
-                let remark = known(&name).unwrap_or(
-                    "a program of the site's own: what it does with the mail is not read",
-                );
-                collect.list(
-                    Kind::Program,
-                    who,
-                    &format!("|{name}"),
-                    Whose::Unknown,
-                    at,
-                    remark,
-                );
+                let remark = known(&name).unwrap_or(OWN_PROGRAM);
+                let whose = addressed(&name, collect).unwrap_or(Whose::Unknown);
+                collect.list(Kind::Program, who, &format!("|{name}"), whose, at, remark);
             }
             Does::Include { name, global } => includes.push((name, global, at)),
         }

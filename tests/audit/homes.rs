@@ -51,6 +51,14 @@ fn recipes_of_procmail_and_maildrop_are_read() {
     let tree = Tree::empty();
     tree.user("an").user("binh");
     tree.write("home/an/.procmailrc", ":0 c\n* !^X: y\n! an@gmail.com \\\n  an2@gmail.com\n:0fw\n| spamc\n:0\n| formail -r | $SENDMAIL -t\nINCLUDERC=$HOME/rc\nINCLUDERC=$X/rc\n:0\n! $NGOAI $LOGNAME@gmail.com $X@xa.gov.vn\n# ! x@gmail.com\n");
+    tree.user("chi").write(
+        "home/chi/.forward",
+        "\"|/usr/bin/maildrop /home/chi/loc\"\n",
+    );
+    tree.write(
+        "home/chi/loc",
+        "cc \"| /opt/gui -i chi@gmail.com\"\ncc \"| /opt/loc an@mic.gov.vn\"\n",
+    );
     tree.write("home/an/rc", ":0\n! -oi rc@gmail.com\n");
     tree.write("home/binh/.mailfilter", "if (/^From: to !x/)\n{\n  cc \"!binh@gmail.com\"\n}\nto \"!a@mic.gov.vn\"\n# to \"!x@gmail.com\"\nto Maildir/\n");
     tree.write("etc/procmailrc", ":0 c\n! moi@yahoo.com\n");
@@ -65,6 +73,8 @@ fn recipes_of_procmail_and_maildrop_are_read() {
             "recipe an > $LOGNAME@gmail.com public unknown /home/an/.procmailrc:12",
             "recipe an > rc@gmail.com public unknown /home/an/rc:2",
             "recipe binh > binh@gmail.com public unknown /home/binh/.mailfilter:3",
+            "program chi > |/usr/bin/maildrop /home/chi/loc unknown unknown /home/chi/.forward:1",
+            "recipe chi > |/opt/gui -i chi@gmail.com public unknown /home/chi/loc:1",
             "recipe (every user of procmail) > moi@yahoo.com public unknown /etc/procmailrc:2",
         ])
     );
@@ -115,7 +125,7 @@ fn active_scripts_of_dovecot_are_read() {
     assert_eq!(
         report.forwards(),
         set([
-            "sieve an@xa.vn > an@gmail.com public unknown /var/vmail/xa.vn/an/.dovecot.sieve:4",
+            "sieve an@xa.vn > an@gmail.com public unknown /var/vmail/xa.vn/an/sieve/a.sieve:4",
             "sieve binh@xa.vn > mine@gmail.com public unknown /var/vmail/xa.vn/binh/sieve/mine.sieve:1",
             "sieve binh@xa.vn > all@gmail.com public unknown /etc/sieve/global/all.sieve:1",
             "sieve binh@xa.vn > ${1} unknown unknown /var/vmail/xa.vn/binh/.dovecot.sieve:4",
@@ -182,7 +192,7 @@ fn the_words_of_dovecot_2_4_are_understood() {
         report.forwards(),
         set([
             "sieve (every mailbox) > b@gmail.com public unknown /etc/b.sieve:1",
-            "sieve an > an@gmail.com public unknown /home/an/act.sieve:1"
+            "sieve an > an@gmail.com public unknown /home/an/s/x.sieve:1"
         ])
     );
     assert_eq!(

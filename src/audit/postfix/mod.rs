@@ -9,7 +9,7 @@ mod table;
 mod transports;
 
 pub(super) use config::expand;
-pub(super) use programs::{known, program};
+pub(super) use programs::{addressed, known, program};
 
 use std::{
     path::{Path, PathBuf},

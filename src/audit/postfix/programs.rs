@@ -10,6 +10,7 @@ const DELIVER: &[&str] = &[
     "cyrdeliver",
     "deliver",
     "dovecot-lda",
+    "exit",
     "false",
     "mail.local",
     "true",
@@ -50,15 +51,42 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// Takes a command that gets mail.
 pub(in crate::audit) fn program(who: &str, command: &str, at: &At, collect: &mut Collect) {
-    let Some(remark) = known(command) else { return };
+    let Some(remark) = known(command) else {
+        return;
+    };
+    let whose = addressed(command, collect).unwrap_or(Whose::Unknown);
     collect.list(
         Kind::Program,
         who,
         &format!("|{command}"),
-        Whose::Unknown,
+        whose,
         at.clone(),
         remark,
     );
+    // `procmail -m /a/file`, `maildrop /a/file`
+    let name = name(command);
+    if matches!(name, "procmail" | "maildrop") {
+        let files = command.split_whitespace().skip(1);
+        let files = files.map(|word| word.trim_matches(['"', '\'']));
+        for file in files.filter(|word| word.starts_with('/') && !word.ends_with(name)) {
+            collect
+                .recipes
+                .push((who.to_owned(), file.into(), name == "procmail"));
+        }
+    }
+}
+
+/// Whose an address is that stands in a command and is outside.
+pub(in crate::audit) fn addressed(command: &str, collect: &Collect) -> Option<Whose> {
+    let words = command
+        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>'));
+    words
+        .filter(|word| word.contains('@') && !word.contains(['$', '`']))
+        .find_map(|word| {
+            let address = collect.domains.resolved(word);
+            let whose = collect.domains.of(address.domain());
+            (address.domain().contains('.') && whose.leaves()).then_some(whose)
+        })
 }
 
 /// What a command may do with mail; none for those that only deliver it here.

@@ -153,8 +153,10 @@ impl Reading {
             }
             "notify" => does.extend(self.notice(&words)),
             "pipe" | "execute" | "filter" => {
-                let program = texts().next().unwrap_or_default().to_owned();
-                does.push(Does::Program { name: program });
+                // The program's name and its arguments.
+                let words: Vec<&str> = texts().take(100).collect();
+                let name = words.join(" ");
+                does.push(Does::Program { name });
             }
             "include" => {
                 let name = texts().next_back().unwrap_or_default().to_owned();

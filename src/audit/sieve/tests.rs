@@ -76,7 +76,7 @@ fn notices_programs_and_includes() {
             "2 notice b@x.vn",
             "3 notice c@x.vn",
             "4 notice d@x.vn",
-            "6 program send",
+            "6 program send x@y",
             "7 include all true",
             "8 include own false"
         ]
