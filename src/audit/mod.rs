@@ -24,6 +24,8 @@ mod postfix;
 mod scripts;
 pub mod show;
 mod sieve;
+#[cfg(test)]
+mod tests;
 mod whose;
 mod zimbra;
 
