@@ -81,6 +81,10 @@ def install_signal_cleanup():
     signal.signal(signal.SIGHUP, leave)
 
 
+#: What `scripts/bench text` reads beside, and what makes its files.
+TOOLS = {"soffice": "libreoffice-writer", "pdftotext": "poppler-utils", "docx2txt": "docx2txt", "antiword": "antiword"}
+
+
 def ensure_tools(install=True, need=("gcc", "libmilter", "rspamd")):
     """Installs what is missing of the Debian packages for the bench, or says what is."""
     missing = []
@@ -90,6 +94,9 @@ def ensure_tools(install=True, need=("gcc", "libmilter", "rspamd")):
         missing.append("libmilter-dev")
     if "rspamd" in need and not shutil.which("rspamd"):
         missing.append("rspamd")
+    for tool, package in TOOLS.items():
+        if tool in need and not shutil.which(tool):
+            missing.append(package)
     if not missing:
         return
     if not install or os.geteuid() != 0:
@@ -444,6 +451,7 @@ def start_gacthu(
     listen = f"{spec},mode=0666" if spec.startswith("unix:") else spec
     argv = [binary, "serve", "--policy", str(policy), "--listen", listen, "--event-log", str(event_log), *extra]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("NOTIFY_", "LISTEN_", "WATCHDOG_"))}
+    env.setdefault("MIMALLOC_PURGE_DELAY", "10")  # as systemd/gacthu.service has it
     server = Server("gacthu", workspace, argv, spec, workspace.path / "gacthu.log", env=env)
     server.event_log = event_log
     return server

@@ -5,6 +5,7 @@
 //! line, how it looks, where on the paper, what stands beside it, and what speaks against it. A finding names
 //! the word, the place and the reasons, and nothing that stood around it. Time is linear in the text.
 
+mod glimpse;
 mod lexicon;
 mod line;
 mod page;
@@ -12,6 +13,7 @@ mod page;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use self::{
+    glimpse::Glimpse,
     lexicon::Lexicon,
     line::{Found, Ground, Said},
     page::{Line, Page},
@@ -27,6 +29,8 @@ use crate::{
 pub struct Marker {
     table: Arc<MarkTable>,
     lexicon: Lexicon,
+    /// Without one every document is read closely.
+    glimpse: Option<Glimpse>,
 }
 
 /// Marks of one message that are kept, the strongest first.
@@ -48,6 +52,13 @@ impl Marker {
         Self {
             table: Arc::clone(table),
             lexicon: Lexicon::new(table),
+            glimpse: Glimpse::new(
+                table
+                    .levels
+                    .iter()
+                    .flat_map(|(_, words)| words)
+                    .map(AsRef::as_ref),
+            ),
         }
     }
 
@@ -60,12 +71,22 @@ impl Marker {
         let mut best: BTreeMap<(usize, &'static str, crate::facts::Level), Mark> = BTreeMap::new();
         for (index, spans) in by_node {
             let part = nodes.get(index).map_or("", |node| node.number.as_str());
+            let mut texts = spans.iter().map(|span| &*span.text);
+            let seen = self
+                .glimpse
+                .as_ref()
+                .is_none_or(|glimpse| glimpse.sees(&mut texts));
+            // In tests everything is read, so that each of them tries the first look too.
+            if !seen && !cfg!(test) {
+                continue;
+            }
             let page = Page::new(&self.lexicon, &spans);
             let several = self.several_in_document(&page);
             for (at, found) in page.found() {
                 let Some(mark) = self.mark(&page, at, found, several, part) else {
                     continue;
                 };
+                debug_assert!(seen, "a first look sees {mark:?}");
                 let old = best.get(&(index, mark.place, mark.level));
                 if old.is_none_or(|old| old.confidence < mark.confidence) {
                     best.insert((index, mark.place, mark.level), mark);

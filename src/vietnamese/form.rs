@@ -92,8 +92,8 @@ impl Form {
     }
 }
 
-/// The letter without its marks.
-fn bare(c: char) -> char {
+/// The letter without its marks; vowels as small letters.
+pub(crate) fn bare(c: char) -> char {
     match letter(c).map(|l| l.base) {
         Some(1..=3) => 'a',
         Some(4 | 5) => 'e',
@@ -101,7 +101,7 @@ fn bare(c: char) -> char {
         Some(7..=9) => 'o',
         Some(10 | 11) => 'u',
         Some(12) => 'y',
-        _ if c == 'đ' => 'd',
+        _ if matches!(c, 'đ' | 'Đ') => 'd',
         _ => c,
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Ground floor: knows characters, nothing of mail.
 
+mod class;
+mod decide;
 mod detect;
 mod form;
 mod legacy;
 mod letters;
 mod lookalike;
+mod restore;
 mod scan;
 mod spaced;
 mod syllable;
@@ -18,6 +21,8 @@ pub use detect::{Converted, Found, Piece, bytes_to_unicode, detect, detect_bytes
 pub use form::{Form, Tricks};
 pub use legacy::{Encoding, decode, decode_bytes};
 pub use unicode::{UnicodeCheck, check_unicode};
+
+pub(crate) use form::bare as bare_letter;
 
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfc_quick,
@@ -91,6 +96,18 @@ pub fn normalised(text: &str, fold: Fold) -> String {
     let mut normal_text = String::new();
     normal(text, fold, &mut normal_text);
     normal_text
+}
+
+/// Whether it is one of the letters of the Vietnamese alphabet, composed.
+pub(crate) fn is_vietnamese_letter(c: char) -> bool {
+    letters::letter(c).is_some()
+}
+
+/// The Latin letter, digit or sign that a character of another alphabet or form looks like.
+pub(crate) fn look_alike(c: char) -> Option<char> {
+    lookalike::look(c).map(|look| match look {
+        lookalike::Look::Always(latin) | lookalike::Look::InWord(latin) => latin,
+    })
 }
 
 /// Whether a word may hold this character: letters, digits and the marks on them.

@@ -47,7 +47,8 @@ pub(in crate::content) fn read(
     }
     objects(&package, &mut out)?;
     properties(&package, &mut out)?;
-    if out.damaged || content.is_none() {
+    // A template of nothing but styles has no content.
+    if out.damaged || content.is_none() && styles.is_none() {
         return Err(NotOpened::Damaged);
     }
     Ok(())

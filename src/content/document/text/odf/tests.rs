@@ -161,3 +161,11 @@ const SLIDES: &[&str] = &[
     "Property -.3.0 0: AppVersion: 14.0000",
     "Property -.4.0 0: PresentationFormat: On-screen Show (4:3)",
 ];
+
+#[test]
+fn a_template_of_styles_alone_is_whole() {
+    let styles: (&str, &[u8]) = ("styles.xml", b"<office:document-styles/>");
+    let manifest: (&str, &[u8]) = ("META-INF/manifest.xml", b"<manifest/>");
+    let (_, why) = read("a.ott", &package(&[manifest, styles]));
+    assert_eq!(why, None);
+}
