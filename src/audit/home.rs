@@ -3,16 +3,15 @@
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use super::{
     Collect, Request,
     dovecot::Scripts,
     file::{Links, trusted},
-    finding::{At, Kind, Reason, Whose},
-    postfix::{self, addressed, expand, known},
-    scripts,
+    finding::{At, Kind, Reason},
+    postfix::{self, expand},
+    recipe, scripts,
 };
 
 /// Bytes of a file of users.
@@ -25,8 +24,6 @@ const MAX_DEPTH: u32 = 3;
 const MAX_NAMES: usize = 1_000_000;
 /// Homes.
 const MAX_HOMES: u64 = 1_000_000;
-/// Files that include files.
-const MAX_INCLUDES: u32 = 5;
 
 /// By these a folder is known to be a home.
 const MARKS: &[&str] = &[
@@ -103,10 +100,10 @@ pub(super) fn read(request: &Request, dovecots: &[Scripts], collect: &mut Collec
     for folder in &request.homes {
         walk(folder, &mut Vec::new(), scripts, collect);
     }
-    named_recipes(collect);
+    recipe::named(collect);
     if !request.passwd.is_empty() || !request.homes.is_empty() {
         let global = Path::new("/etc/procmailrc");
-        recipes(
+        recipe::procmail(
             "(every user of procmail)",
             global,
             Path::new("/"),
@@ -114,28 +111,13 @@ pub(super) fn read(request: &Request, dovecots: &[Scripts], collect: &mut Collec
             0,
             collect,
         );
-        mailfilter(
+        recipe::maildrop(
             "(every user of maildrop)",
             Path::new("/etc/maildroprc"),
             Links::Follow,
             0,
             collect,
         );
-    }
-}
-
-/// Recipes that an alias or `.forward` names on the command line; those at home were read.
-fn named_recipes(collect: &mut Collect) {
-    for (who, path, procmail) in std::mem::take(&mut collect.recipes) {
-        if !collect.first_time(&path) {
-            continue;
-        }
-        let home = path.parent().unwrap_or(Path::new("/")).to_owned();
-        if procmail {
-            recipes(&who, &path, &home, Links::Follow, 0, collect);
-        } else {
-            mailfilter(&who, &path, Links::Follow, 0, collect);
-        }
     }
 }
 
@@ -260,7 +242,7 @@ fn one(user: &User, where_scripts: &Scripts, collect: &mut Collect) {
     for name in [".procmailrc", ".mailfilter"] {
         collect.first_time(&user.home.join(name));
     }
-    recipes(
+    recipe::procmail(
         &user.name,
         &user.home.join(".procmailrc"),
         &user.home,
@@ -268,7 +250,7 @@ fn one(user: &User, where_scripts: &Scripts, collect: &mut Collect) {
         0,
         collect,
     );
-    mailfilter(
+    recipe::maildrop(
         &user.name,
         &user.home.join(".mailfilter"),
         links,
@@ -342,188 +324,4 @@ fn dot_forward(user: &User, collect: &mut Collect) {
             }
         }
     }
-}
-
-/// `.procmailrc` (procmailrc(5)): `! address` sends on, `| sendmail …` too.
-fn recipes(
-    who: &str,
-    path: &Path,
-    home: &Path,
-    links: Links<'_>,
-    depth: u32,
-    collect: &mut Collect,
-) {
-    let Some(text) = optional(path, links, collect) else {
-        return;
-    };
-    let file: Arc<Path> = Arc::from(path);
-    for (number, line) in backslashed(&text) {
-        let line = line.trim();
-        let at = At::new(&file, number);
-        if let Some(list) = line.strip_prefix('!') {
-            recipients(who, list, &at, collect);
-        } else if let Some(command) = line.strip_prefix('|') {
-            sender(who, command, &at, collect);
-        } else if let Some(included) = line
-            .strip_prefix("INCLUDERC")
-            .or_else(|| line.strip_prefix("SWITCHRC"))
-            && let Some(name) = included.trim_start().strip_prefix('=')
-        {
-            let name = name.trim().trim_matches('"').replace("${HOME}", "$HOME");
-            let path = match name.strip_prefix("$HOME/") {
-                Some(rest) => home.join(rest),
-                None => home.join(&name),
-            };
-            if name.contains('$') && !name.starts_with("$HOME/") || depth >= MAX_INCLUDES {
-                collect.unread(
-                    &format!("{name} in {at}"),
-                    Reason::Missing,
-                    "which file is included depends on a variable",
-                    "look at it by hand",
-                    at,
-                );
-            } else if path != *file {
-                recipes(who, &path, home, links, depth + 1, collect);
-            }
-        }
-    }
-}
-
-/// `.mailfilter` (maildropfilter(7)): `to "! address"`, `cc "! address"`, `to "| sendmail …"`.
-fn mailfilter(who: &str, path: &Path, links: Links<'_>, depth: u32, collect: &mut Collect) {
-    let Some(text) = optional(path, links, collect) else {
-        return;
-    };
-    let file: Arc<Path> = Arc::from(path);
-    for (number, line) in backslashed(&text) {
-        let line = line.trim_start();
-        if line.starts_with('#') {
-            continue;
-        }
-        let at = At::new(&file, number);
-        let mut rest = line;
-        while let Some((word, after)) = rest.split_once(char::is_whitespace) {
-            rest = after.trim_start();
-            let sends = word
-                .rsplit(['{', ';', ')'])
-                .next()
-                .is_some_and(|it| it.eq_ignore_ascii_case("to") || it.eq_ignore_ascii_case("cc"));
-            if !sends {
-                continue;
-            }
-            let quoted = rest
-                .strip_prefix('"')
-                .and_then(|rest| rest.split_once('"'))
-                .map(|(inner, _)| inner);
-            let value = quoted
-                .unwrap_or_else(|| rest.split([';', '}']).next().unwrap_or_default())
-                .trim();
-            if let Some(list) = value.strip_prefix('!') {
-                recipients(who, list, &at, collect);
-            } else if let Some(command) = value.strip_prefix('|') {
-                sender(who, command, &at, collect);
-            }
-        }
-        if let Some(name) = line
-            .strip_prefix("include")
-            .filter(|rest| rest.starts_with([' ', '\t', '"']))
-        {
-            let name = name.trim().trim_end_matches(';').trim_matches('"');
-            if name.contains('$') || depth >= MAX_INCLUDES {
-                collect.unread(
-                    &format!("{name} in {at}"),
-                    Reason::Missing,
-                    "which file is included depends on a variable",
-                    "look at it by hand",
-                    at,
-                );
-            } else if let Some(folder) = path.parent() {
-                mailfilter(who, &folder.join(name), links, depth + 1, collect);
-            }
-        }
-    }
-}
-
-/// Addresses parted by white space and commas; words that begin with `-` are sendmail's options.
-fn recipients(who: &str, list: &str, at: &At, collect: &mut Collect) {
-    let mut skip = false;
-    for word in list
-        .split([' ', '\t', ',', '"'])
-        .filter(|it| !it.is_empty())
-    {
-        if std::mem::take(&mut skip) || word.starts_with('#') {
-            continue;
-        }
-        match word {
-            "-f" | "-r" | "-F" => skip = true,
-            word if word.starts_with('-') => {}
-            word => collect.variable(
-                Kind::Recipe,
-                who,
-                word,
-                at.clone(),
-                "not known: it depends on a variable",
-            ),
-        }
-    }
-}
-
-/// A command of a recipe, if it sends mail: filters such as spamc are many, and they give it back.
-fn sender(who: &str, command: &str, at: &At, collect: &mut Collect) {
-    let sends = command.split(['|', ';', '&', '(']).any(|part| {
-        known(part.trim()).is_some_and(|it| it == "it sends mail")
-            || part.trim_start().starts_with("$SENDMAIL")
-            || part.trim_start().starts_with("${SENDMAIL")
-    });
-    let outside = addressed(command, collect);
-    if sends || outside.is_some() {
-        collect.list(
-            Kind::Recipe,
-            who,
-            &format!("|{}", command.trim()),
-            outside.unwrap_or(Whose::Unknown),
-            at.clone(),
-            if sends {
-                "it sends mail"
-            } else {
-                "an address outside stands in it"
-            },
-        );
-    }
-}
-
-fn optional(path: &Path, links: Links<'_>, collect: &mut Collect) -> Option<String> {
-    match collect.disk.text(path, MAX_FILE, links) {
-        Ok(text) => {
-            collect.read_one();
-            Some(text)
-        }
-        Err(error) => {
-            if !error.is_missing() {
-                collect.unread_file(path, &error);
-            }
-            None
-        }
-    }
-}
-
-/// Lines that end in a backslash go on.
-fn backslashed(text: &str) -> Vec<(usize, String)> {
-    let mut lines = Vec::new();
-    let mut open: Option<(usize, String)> = None;
-    for (number, line) in text.lines().enumerate() {
-        let (begin, mut joined) = open.take().unwrap_or((number + 1, String::new()));
-        match line.strip_suffix('\\') {
-            Some(part) => {
-                joined.push_str(part);
-                open = Some((begin, joined));
-            }
-            None => {
-                joined.push_str(line);
-                lines.push((begin, joined));
-            }
-        }
-    }
-    lines.extend(open);
-    lines
 }

@@ -21,6 +21,7 @@ mod file;
 mod finding;
 mod home;
 mod postfix;
+mod recipe;
 mod scripts;
 pub mod show;
 mod sieve;

@@ -203,6 +203,51 @@ fn circles_of_includes_and_aliases_end() {
 }
 
 #[test]
+fn many_includes_and_services_cost_little() {
+    let tree = Tree::postfix("alias_maps =");
+    tree.user("an");
+    for n in 0..8 {
+        let line = format!("INCLUDERC=rc{}\n", n + 1).repeat(5_000);
+        let name = if n == 0 {
+            "home/an/.procmailrc".to_owned()
+        } else {
+            format!("home/an/rc{n}")
+        };
+        tree.write(&name, format!("{line}! x{n}@gmail.com\n"));
+        let line = format!("include \"m{}\"\n", n + 1).repeat(5_000);
+        let name = if n == 0 {
+            "home/an/.mailfilter".to_owned()
+        } else {
+            format!("home/an/m{n}")
+        };
+        tree.write(&name, line);
+    }
+    let mut master = String::new();
+    for n in 0..5_000 {
+        master.push_str(&format!(
+            "c{n} unix n - n - 0 cleanup\n  -o always_bcc=a{n}@gmail.com\n"
+        ));
+    }
+    tree.write("etc/postfix/master.cf", master);
+    let begin = Instant::now();
+    let report = tree.report(&[]);
+    assert!(
+        begin.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert_eq!(report.to("x5@gmail.com")["file"], "/home/an/rc5");
+    assert_eq!(
+        report.unread(),
+        crate::tree::set([
+            "limit services from /etc/postfix/master.cf:2001 on",
+            "missing rc6 in /home/an/rc5",
+            "missing m6 in /home/an/m5",
+        ])
+    );
+}
+
+#[test]
 fn nothing_can_write_to_the_terminal_or_the_spreadsheet() {
     let tree = Tree::postfix("alias_maps = texthash:/etc/al");
     tree.write(

@@ -2,7 +2,7 @@
 //! access(5) tables.
 
 use super::{
-    Instance, addresses_of,
+    Instance, MAX_TABLES, addresses_of,
     config::words,
     table::{self, Row, Syntax},
     transports,
@@ -67,7 +67,10 @@ pub(super) fn read(instance: &Instance<'_>, collect: &mut Collect) {
                 let is_table = word
                     .split_once(':')
                     .is_some_and(|(kind, _)| TYPES.contains(&kind));
-                if is_table && tables.iter().all(|(known, _)| known != word) {
+                if is_table
+                    && tables.len() < MAX_TABLES
+                    && tables.iter().all(|(known, _)| known != word)
+                {
                     tables.push((word.to_owned(), at.clone()));
                 }
             }

@@ -32,6 +32,10 @@ use super::{
 const MAX_CONFIG: u64 = 1 << 20;
 /// Bytes of one file of members (`:include:`).
 const MAX_INCLUDE: u64 = 16 << 20;
+/// Services of master.cf that are looked at.
+const MAX_SERVICES: usize = 1_000;
+/// Tables that one kind of parameters may name.
+const MAX_TABLES: usize = 1_000;
 /// Included files inside each other.
 const MAX_INCLUDES: u32 = 20;
 
@@ -42,7 +46,13 @@ pub(super) fn read(folder: &Path, request: &Request, collect: &mut Collect) {
     };
     let config = Config::new(folder, &text, &host(collect));
     let master = config_file(folder, "master.cf", collect).unwrap_or_default();
-    let services = master::services(&folder.join("master.cf"), &master);
+    let mut services = master::services(&folder.join("master.cf"), &master);
+    if let Some(first) = services.get(MAX_SERVICES) {
+        let (what, at) = (format!("services from {} on", first.at), first.at.clone());
+        let why = format!("master.cf has more than {MAX_SERVICES} services");
+        collect.unread(&what, Reason::Limit, &why, "look at them by hand", at);
+        services.truncate(MAX_SERVICES);
+    }
     collect.postfix = folder.to_owned();
     collect.queue = PathBuf::from(config.value("queue_directory"));
     collect.delimiter = config.value("recipient_delimiter");
@@ -110,7 +120,7 @@ impl Instance<'_> {
                     if exported && table::is_server(spec) {
                         continue;
                     }
-                    if tables.iter().all(|(known, _)| known != spec) {
+                    if tables.len() < MAX_TABLES && tables.iter().all(|(known, _)| known != spec) {
                         tables.push((spec.to_owned(), at.clone()));
                     }
                 }
