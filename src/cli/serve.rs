@@ -26,6 +26,7 @@ use crate::{
     event::EventLog,
     metrics::Metrics,
     milter::{self, ListenSpec, Listener},
+    notices::Notices,
     policy::{Generation, Report},
     service::{Service, Shared},
     settings::Settings,
@@ -160,11 +161,21 @@ async fn serve(
             .map_err(|error| format!("state {} cannot be used: {error}", dir.display()))?,
     });
     let services = services.with_counters(defers.clone());
+    let metrics = Metrics::new();
+    let notices = match &settings.notices {
+        None => Notices::default(),
+        Some(notices) => {
+            let directory = notices.directory.display().to_string();
+            Notices::open(notices.clone(), metrics.notices.clone())
+                .map_err(|error| format!("notices {directory} cannot be used: {error}"))?
+        }
+    };
     let shared = Arc::new(Shared {
         services: Arc::new(services.with_site(settings.site.clone())),
-        metrics: Metrics::new(),
+        metrics,
         events,
         recorder: defers,
+        notices,
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),

@@ -15,6 +15,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         admin,
         control,
         state,
+        notices,
         log,
     } = new;
     running.policies.clone_from(policies);
@@ -34,6 +35,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         ("admin", running.admin == *admin),
         ("control", running.control == *control),
         ("state", running.state == *state),
+        ("notices", running.notices == *notices),
         ("log", running.log == *log),
     ];
     keys.into_iter()

@@ -9,6 +9,7 @@
 
 mod change;
 mod log;
+mod notice;
 mod read;
 mod values;
 
@@ -23,6 +24,7 @@ use std::{
 use crate::{
     engine,
     milter::{self, ListenSpec},
+    notices,
     site::Site,
     yaml::{Problem, Report},
 };
@@ -52,6 +54,8 @@ pub struct Settings {
     pub control: Option<PathBuf>,
     /// Folder for what gacthu must remember over a restart.
     pub state: Option<PathBuf>,
+    /// Draft letters about forwards that were stopped; none: nothing is written.
+    pub notices: Option<notices::Settings>,
     /// The program's own log.
     pub log: Log,
 }

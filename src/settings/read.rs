@@ -37,6 +37,7 @@ pub(super) const TOP: &[&str] = &[
     "admin",
     "control",
     "state",
+    "notices",
     "log",
 ];
 
@@ -111,6 +112,7 @@ impl Reader {
                 "admin" => settings.admin = self.admin(node),
                 "control" => settings.control = self.socket_path(node, key),
                 "state" => settings.state = self.path(node, key),
+                "notices" => settings.notices = self.notices(node),
                 "log" => self.log(node, &mut settings.log),
                 "storage" => self.error(
                     node.at,

@@ -13,6 +13,7 @@ use crate::{
     content, engine,
     facts::{Network, Role},
     milter,
+    notices::Template,
     verdict::MixedPolicies,
     yaml::{Report, Severity},
 };
@@ -34,6 +35,10 @@ impl Folder {
         )
         .unwrap();
         fs::write(dir.path().join("wrong.txt"), "10.1.0.0/16\n10.2.0.300\n").unwrap();
+        let letter = "To: {mailbox}\nSubject: x\n\n{destinations}\n";
+        fs::write(dir.path().join("letter.eml"), letter).unwrap();
+        let letter = "To: {mailbox}\nSubject: x {recipient}\n\nxem\n";
+        fs::write(dir.path().join("wrong.eml"), letter).unwrap();
         fs::write(dir.path().join("gacthu.yaml"), text).unwrap();
         Self { dir }
     }
@@ -73,6 +78,7 @@ events: /var/log/gacthu/decisions.jsonl
 admin: 127.0.0.1:9810
 control: /run/gacthu/control.sock
 state: /var/lib/gacthu/state
+notices: { directory: notices, template: letter.eml, at_most: 7 }
 log: { format: json, filter: \"warn,gacthu::milter=debug\" }
 ",
     );
@@ -146,6 +152,10 @@ log: { format: json, filter: \"warn,gacthu::milter=debug\" }
         }
     );
     assert_eq!(settings.spool_directory, Some(dir.join("spool")));
+    let notices = settings.notices.unwrap();
+    assert_eq!(notices.directory, dir.join("notices"));
+    assert_eq!(notices.at_most, 7);
+    assert_ne!(*notices.template, Template::shipped().unwrap());
     let path = |path: &str| Some(PathBuf::from(path));
     assert_eq!(settings.events, path("/var/log/gacthu/decisions.jsonl"));
     assert_eq!(settings.admin, Some("127.0.0.1:9810".parse().unwrap()));
