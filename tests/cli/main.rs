@@ -34,6 +34,8 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "explain", "--help"],
         &["check", "--help"],
         &["reload", "--help"],
+        &["audit", "--help"],
+        &["audit", "forwards", "--help"],
     ] {
         let said = run(words);
         assert_eq!(said.status, 0, "{words:?}");
