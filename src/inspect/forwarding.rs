@@ -155,6 +155,7 @@ pub fn forwarding(message: &Message, standing: &Standing) -> Forwarding {
         signals: collected.sorted(),
         travelled: travelled || way == Way::In,
         told,
+        automatic: kind::is_automatic(message),
         provider: provider.or(marks.provider),
         mailbox,
         unnamed,

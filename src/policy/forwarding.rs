@@ -25,6 +25,8 @@ pub(super) struct ForwardTest {
     /// Independent signals.
     signals: Option<Compare>,
     confidence: Option<Compare>,
+    /// Whether a program wrote it.
+    automatic: Option<bool>,
     /// One of these signals counted. Empty: any.
     by: Vec<&'static str>,
     /// Empty: any.
@@ -73,6 +75,9 @@ impl ForwardTest {
         let holds = (self.letters.is_empty() || self.letters.iter().any(is))
             && number(&self.signals, evidence.causes.len() as u64)
             && number(&self.confidence, u64::from(evidence.confidence))
+            && self
+                .automatic
+                .is_none_or(|wanted| wanted == forwarding.automatic)
             && (self.by.is_empty() || self.by.iter().any(|id| evidence.signals.contains(id)))
             && (self.providers.is_empty()
                 || forwarding
@@ -138,7 +143,15 @@ impl Reader {
             test.letters = self.letters(node)?;
             return Some(test);
         }
-        let known = ["is", "signals", "confidence", "by", "provider", "mailbox"];
+        let known = [
+            "is",
+            "signals",
+            "confidence",
+            "automatic",
+            "by",
+            "provider",
+            "mailbox",
+        ];
         let entries = self.map(node, "`forwarding`", &known, &[])?;
         if entries.is_empty() {
             self.error(
@@ -155,6 +168,10 @@ impl Reader {
                 "is" => test.letters = self.letters(node).unwrap_or_default(),
                 "signals" => test.signals = self.compare(node, key, Compare::number),
                 "confidence" => test.confidence = self.compare(node, key, Compare::number),
+                "automatic" => {
+                    let words = [("true", true), ("false", false)];
+                    test.automatic = self.words(node, key, &words).first().copied();
+                }
                 "by" => test.by = self.words(node, key, &ids(SIGNALS, |it| it.id)),
                 "provider" if node.text() == Some("known") => {
                     test.providers = PROVIDERS.iter().map(|it| it.id).collect();

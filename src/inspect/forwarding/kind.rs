@@ -112,6 +112,29 @@ fn is_report(case: &Case<'_>) -> bool {
     }
 }
 
+/// Whether a program wrote it as a report or as an answer (RFC 3464, RFC 3834). Zimbra's `auto-notified` and cron's
+/// `auto-generated` answer nobody, so they begin no circle.
+pub(super) fn is_automatic(message: &Message) -> bool {
+    let headers = &message.headers;
+    let report = message
+        .parts
+        .first()
+        .is_some_and(|whole| whole.media_type == "multipart/report");
+    let answers = headers.all("Auto-Submitted").any(|value| {
+        let word = value.trim_ascii_start();
+        word.get(..REPLIED.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(REPLIED))
+    });
+    let daemon = headers.addresses("From").iter().any(|from| {
+        let name = from.local_folded();
+        name == "mailer-daemon" || name == "postmaster"
+    });
+    report || answers || daemon
+}
+
+/// How `Auto-Submitted` names an answer (RFC 3834 section 5).
+const REPLIED: &[u8] = b"auto-replied";
+
 /// A list of ours: List-Id under our domains, an envelope sender of its own that takes bounces, and no sign
 /// that it lay in a subscriber's mailbox since.
 fn is_our_list(case: &Case<'_>, collected: &mut Collected) -> bool {
