@@ -1,8 +1,7 @@
 //! `gacthu serve`: the milter with its listeners, admin pages, signals and end.
 
 use std::{
-    future::Future,
-    pin::Pin,
+    ops::ControlFlow,
     process::ExitCode,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -16,7 +15,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{
-    FAILED, UNUSABLE, fail, list_watch, log,
+    FAILED, UNUSABLE, fail, list_watch, log, lookup,
     options::Args,
     policy::{load, print_report, summary},
 };
@@ -24,6 +23,10 @@ use crate::{
     admin::{self, Desk},
     engine::Services,
     event::EventLog,
+    journal::{
+        Journal, Storage,
+        store::{Access, Filter, Order, Store},
+    },
     metrics::Metrics,
     milter::{self, ListenSpec, Listener},
     policy::{Generation, Report},
@@ -160,16 +163,22 @@ async fn serve(
             .map_err(|error| format!("state {} cannot be used: {error}", dir.display()))?,
     });
     let services = services.with_counters(defers.clone());
+    let metrics = Metrics::new();
+    let place = settings.journal.place(settings.state.as_deref());
+    let journal = journal(&settings, place.clone(), &metrics)?;
     let shared = Arc::new(Shared {
         services: Arc::new(services.with_site(settings.site.clone())),
-        metrics: Metrics::new(),
+        metrics,
         events,
+        journal,
         recorder: defers,
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),
         args,
         settings: tokio::sync::Mutex::new(settings.clone()),
+        storage: place,
+        looking: tokio::sync::Semaphore::new(LOOKING),
     });
     desk.tell_policy(&shared.services.policy());
 
@@ -201,9 +210,52 @@ async fn serve(
         "Ready."
     );
     notify(&[NotifyState::Ready]);
-    let served = milter::serve(listeners, service, settings.milter, shared, stopping).await;
+    let served = milter::serve(
+        listeners,
+        service,
+        settings.milter,
+        shared.clone(),
+        stopping,
+    )
+    .await;
+    let close = move || {
+        if let Some(journal) = &shared.journal {
+            journal.close();
+        }
+    };
+    if let Err(error) = tokio::task::spawn_blocking(close).await {
+        error!(%error, "The journal could not be closed.");
+    }
     info!("Ended.");
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
+}
+
+/// Opens the journal, where there is one.
+fn journal(
+    settings: &Settings,
+    place: Option<Storage>,
+    metrics: &Metrics,
+) -> Result<Option<Journal>, String> {
+    let Some(storage) = place else {
+        return Ok(None);
+    };
+    let Some(state) = &settings.state else {
+        return Err(
+            "`storage` needs a state folder, where decisions stand until the storage has them: give `state` in the settings file or --state"
+                .to_owned(),
+        );
+    };
+    let node = settings.journal.node();
+    let shown = storage.to_string();
+    let journal = Journal::open(&settings.journal, storage, state, metrics.journal.clone())
+        .map_err(|error| {
+            format!(
+                "the decision log in {} cannot be used: {error}",
+                state.display()
+            )
+        })?;
+    info!(storage = shown, node, "Decisions are kept in the journal.");
+    Ok(Some(journal))
 }
 
 /// Lets rules that nobody on the site has acknowledged observe; says which.
@@ -313,7 +365,17 @@ struct Office {
     args: Args,
     /// What runs. One load at a time changes it.
     settings: tokio::sync::Mutex<Settings>,
+    /// Where the journal stands.
+    storage: Option<Storage>,
+    /// Look-ups that may run at once.
+    looking: tokio::sync::Semaphore,
 }
+
+/// How many look-ups may run at once: nobody reaches the database's last connection through a page.
+const LOOKING: usize = 2;
+
+/// Rows of one reference: a recipient refused at RCPT has a reference of its own, so there is one.
+const ROWS: usize = 20;
 
 impl Office {
     fn tell_policy(&self, generation: &Generation) {
@@ -361,14 +423,53 @@ impl Desk for Office {
             .set(i64::try_from(services.spool_bytes()).unwrap_or(i64::MAX));
         metrics.heavy_waiting.set(services.heavy_waiting());
         metrics.opening_waiting.set(services.opening_waiting());
+        if let Some(journal) = &self.shared.journal {
+            let status = journal.status();
+            metrics.journal_lag.set(status.lag.as_secs_f64());
+            let backlog = i64::try_from(status.backlog).unwrap_or(i64::MAX);
+            metrics.journal_backlog.set(backlog);
+        }
         metrics.render()
+    }
+
+    fn lookup(&self, reference: &str) -> admin::Answer<'_, Result<Vec<serde_json::Value>, String>> {
+        let filter = Filter {
+            reference: Some(reference.to_owned()),
+            ..Filter::default()
+        };
+        Box::pin(async move {
+            let Some(storage) = self.storage.clone() else {
+                return Err("gacthu keeps no journal here (`state` and `storage`)".to_owned());
+            };
+            let _turn = self.looking.acquire().await;
+            let generation = self.shared.services.policy();
+            let runtime = tokio::runtime::Handle::current();
+            // On a thread for blocking work: SQLite's answers are read from the disk.
+            let look = move || {
+                let mut rows = Vec::new();
+                let mut store = Store::new(storage, Access::Read);
+                let found = store.find(&filter, Order::Newest, |found| {
+                    rows.push(lookup::card(&found, &generation));
+                    match rows.len() < ROWS {
+                        true => ControlFlow::Continue(()),
+                        false => ControlFlow::Break(()),
+                    }
+                });
+                runtime.block_on(found).map(|()| rows)
+            };
+            match tokio::task::spawn_blocking(look).await {
+                Ok(Ok(rows)) => Ok(rows),
+                Ok(Err(error)) => Err(format!("the journal cannot be read: {error}")),
+                Err(error) => Err(format!("the look-up failed: {error}")),
+            }
+        })
     }
 
     fn health(&self) -> Result<(), String> {
         Ok(())
     }
 
-    fn reload(&self) -> Pin<Box<dyn Future<Output = (bool, String)> + Send + '_>> {
+    fn reload(&self) -> admin::Answer<'_, (bool, String)> {
         Box::pin(async {
             let mut running = self.settings.lock().await;
             // Whatever becomes of the policy: log rotation asks by a reload.

@@ -15,6 +15,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         admin,
         control,
         state,
+        journal,
         log,
     } = new;
     running.policies.clone_from(policies);
@@ -34,6 +35,16 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         ("admin", running.admin == *admin),
         ("control", running.control == *control),
         ("state", running.state == *state),
+        ("storage", {
+            let same = (&running.journal.storage, running.journal.off);
+            same == (&journal.storage, journal.off)
+        }),
+        ("journal", {
+            let mut same = running.journal.clone();
+            same.storage.clone_from(&journal.storage);
+            same.off = journal.off;
+            same == *journal
+        }),
         ("log", running.log == *log),
     ];
     keys.into_iter()

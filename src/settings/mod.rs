@@ -8,6 +8,7 @@
 //! [`engine::Limits`], [`Site`]); it opens nothing and decides nothing.
 
 mod change;
+mod journal;
 mod log;
 mod read;
 mod values;
@@ -22,6 +23,7 @@ use std::{
 
 use crate::{
     engine,
+    journal::JournalSettings,
     milter::{self, ListenSpec},
     site::Site,
     yaml::{Problem, Report},
@@ -52,6 +54,8 @@ pub struct Settings {
     pub control: Option<PathBuf>,
     /// Folder for what gacthu must remember over a restart.
     pub state: Option<PathBuf>,
+    /// Where decisions are kept, and for how long.
+    pub journal: JournalSettings,
     /// The program's own log.
     pub log: Log,
 }
