@@ -4,7 +4,7 @@
 #   scripts/lib/install.sh [--no-install] WHAT…
 #
 #   WHAT: postfix  miltertest  python3  rust  build (C compiler)  libmilter  rspamd  cargo-deny
-#         prometheus (with promtool)  zstd  zip  7zz  xz
+#         prometheus (with promtool)  zstd  zip  7zz  xz  postgresql
 #   --no-install   only lists what is missing and how to install it; exit 1 if anything is
 #
 # Postfix is installed without questions and without being started ("No configuration", and a
@@ -20,7 +20,7 @@ for word in "$@"; do
     case $word in
         -h|--help) usage; exit 0 ;;
         --no-install) dry=yes ;;
-        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz) wanted="$wanted $word" ;;
+        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz|postgresql) wanted="$wanted $word" ;;
         *) echo "install.sh: unknown: $word" >&2; usage >&2; exit 2 ;;
     esac
 done
@@ -35,6 +35,7 @@ there() {
         build) command -v cc >/dev/null ;;
         rust) command -v cargo >/dev/null ;;
         cargo-deny) command -v cargo-deny >/dev/null ;;
+        postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
         prometheus) command -v prometheus >/dev/null && command -v promtool >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac

@@ -33,6 +33,9 @@ const IDLE: Duration = Duration::from_millis(250);
 /// How long it waits before it asks a store again that was away: this, doubled up to that.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 
+/// How long a store may take at the end of the service.
+const LAST: Duration = Duration::from_secs(5);
+
 /// How often it looks for what is too old.
 const PURGE: Duration = Duration::from_secs(3600);
 
@@ -118,7 +121,15 @@ impl Writer {
         let mut pause = RETRY.0;
         let mut away = false;
         loop {
-            match self.store.put(&self.node, records).await {
+            let put = tokio::select! {
+                put = self.store.put(&self.node, records) => put,
+                () = end(&self.progress) => {
+                    // What was begun is rolled back.
+                    self.store.close();
+                    return false;
+                }
+            };
+            match put {
                 Ok(refused) => {
                     if away {
                         tracing::info!("The journal's store takes records again.");
@@ -206,6 +217,14 @@ impl Writer {
             Err(error) => tracing::error!(%error, "What is too old could not be forgotten."),
         }
     }
+}
+
+/// Waits until the service has been ending for so long that a store which is slow has had its time.
+async fn end(progress: &Progress) {
+    while !progress.stop.load(Ordering::Relaxed) {
+        tokio::time::sleep(IDLE).await;
+    }
+    tokio::time::sleep(LAST).await;
 }
 
 fn append_line(path: &Path, payload: &[u8]) -> io::Result<()> {

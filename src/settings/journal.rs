@@ -36,7 +36,7 @@ impl Reader {
             match key.as_str() {
                 "node" => journal.node = self.node_name(node),
                 "limit" => {
-                    let bounds = 1 << 20..=1 << 50;
+                    let bounds = 1 << 20..=1 << 40;
                     journal.limit = self.size(node, key, bounds).unwrap_or(journal.limit);
                 }
                 "at_limit" => {

@@ -33,6 +33,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "explain", "--help"],
         &["check", "--help"],
         &["reload", "--help"],
+        &["journal", "--help"],
     ] {
         let said = run(words);
         assert_eq!(said.status, 0, "{words:?}");

@@ -114,7 +114,7 @@ impl Store {
         let mut months: Vec<Month> = match &self.storage {
             Storage::Sqlite(folder) => sqlite_months(folder)?,
             Storage::Postgres(_) => {
-                let connection = self.connection(Month::of(0)).await?;
+                let connection = self.reach(Month::of(0)).await?;
                 let sql = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'gacthu' AND tablename LIKE 'message\\_%'";
                 let rows = sqlx::query(sql).fetch_all(connection).await?;
                 let names = rows
@@ -156,6 +156,16 @@ impl Store {
     /// The connection on which a month stands; where it may write, the month is there afterwards.
     async fn connection(&mut self, month: Month) -> Result<&mut AnyConnection, StoreError> {
         let postgres = matches!(self.storage, Storage::Postgres(_));
+        if postgres && self.access == Access::Write && !self.made.contains(&month) {
+            make_partitions(self.reach(month).await?, month).await?;
+            self.made.push(month);
+        }
+        self.reach(month).await
+    }
+
+    /// The connection on which a month stands, or would.
+    async fn reach(&mut self, month: Month) -> Result<&mut AnyConnection, StoreError> {
+        let postgres = matches!(self.storage, Storage::Postgres(_));
         let at = self
             .open
             .iter()
@@ -177,14 +187,10 @@ impl Store {
                 self.open.len().saturating_sub(1)
             }
         };
-        let Some((_, connection)) = self.open.get_mut(at) else {
-            return Err(StoreError::Unavailable("no connection".to_owned()));
-        };
-        if postgres && self.access == Access::Write && !self.made.contains(&month) {
-            make_partitions(connection, month).await?;
-            self.made.push(month);
+        match self.open.get_mut(at) {
+            Some((_, connection)) => Ok(connection),
+            None => Err(StoreError::Unavailable("no connection".to_owned())),
         }
-        Ok(connection)
     }
 }
 
