@@ -101,7 +101,7 @@ fn moved(state: &Path, storage: &Storage) -> Duration {
     );
     let _journal = journal.expect("a journal");
     while counts.moved.get() < u64::from(COUNT) {
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::park_timeout(Duration::from_millis(1));
     }
     begin.elapsed()
 }

@@ -11,6 +11,7 @@ mod list_watch;
 mod log;
 mod lookup;
 mod made;
+mod office;
 mod options;
 mod policy;
 mod reload;

@@ -13,6 +13,7 @@
 //! microseconds, so that one that was lost with its disk does not begin with the old numbers again.
 //! Only what was synced leaves the log, so a power cut takes no number that anyone has seen.
 
+mod folder;
 mod reader;
 mod segment;
 
@@ -35,7 +36,10 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 
 pub use self::reader::{Batch, Reader, Record};
-use self::segment::Draft;
+use self::{
+    folder::{open_segment, path, resume, segments},
+    segment::Draft,
+};
 
 /// Bounds and times of a log.
 #[derive(Clone, Copy, Debug)]
@@ -445,75 +449,6 @@ impl Inner {
         }
         Ok(synced)
     }
-}
-
-/// Finds the end of what stands in a folder, cuts a torn record off, and opens it for appending.
-fn resume(folder: &Path) -> io::Result<End> {
-    let (mut segment, mut next, mut length) = match segments(folder)?.last() {
-        None => {
-            let clock = u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(1);
-            (clock, clock, 0)
-        }
-        Some(&segment) => {
-            let path = path(folder, segment);
-            let bytes = fs::read(&path)?;
-            let survey = segment::survey(&bytes);
-            let torn = bytes.len().saturating_sub(survey.end);
-            if torn > 0 {
-                OpenOptions::new()
-                    .write(true)
-                    .open(&path)?
-                    .set_len(survey.end as u64)?;
-                tracing::warn!(
-                    file = %path.display(),
-                    bytes = torn,
-                    "A record that was not written whole was cut off the end of the decision log."
-                );
-            }
-            let next = survey.last.map_or(segment, |last| last.saturating_add(1));
-            (segment, next.max(segment), survey.end as u64)
-        }
-    };
-    // Damage stands in it: what comes does not go behind it.
-    if length > 0 && next == segment {
-        next = next.saturating_add(1);
-        (segment, length) = (next, 0);
-    }
-    Ok(End {
-        file: Arc::new(open_segment(&path(folder, segment))?),
-        segment,
-        length,
-        next,
-        begun: Instant::now(),
-        full: Vec::new(),
-        entry: true,
-        broken: false,
-    })
-}
-
-/// The first sequence numbers of all segments in a folder, ascending.
-fn segments(folder: &Path) -> io::Result<Vec<u64>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".log"));
-        found.extend(number.and_then(|number| number.parse::<u64>().ok()));
-    }
-    found.sort_unstable();
-    Ok(found)
-}
-
-/// Where a segment stands.
-fn path(folder: &Path, segment: u64) -> PathBuf {
-    folder.join(format!("{segment:020}.log"))
-}
-
-fn open_segment(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o640)
-        .open(path)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

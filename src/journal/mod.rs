@@ -163,6 +163,7 @@ impl Journal {
             writer.take()
         };
         if let Some(writer) = writer {
+            writer.thread().unpark();
             // It has logged why, if it panicked.
             let _ = writer.join();
         }

@@ -167,7 +167,8 @@ impl Writer {
             if left.is_zero() {
                 return true;
             }
-            std::thread::sleep(left.min(IDLE));
+            // Woken at the end of the service.
+            std::thread::park_timeout(left);
         }
     }
 

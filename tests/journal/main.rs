@@ -1,6 +1,7 @@
 //! The journal on real stores: SQLite files, and a PostgreSQL server that the test starts in a folder
 //! of its own. Every body runs on both.
 
+#[allow(dead_code)]
 #[path = "../cli/mta.rs"]
 mod mta;
 mod postgres;

@@ -9,7 +9,7 @@ use crate::{
     Ground,
     mta::Mta,
     program::{Gacthu, Site, gacthu, letter},
-    service::{exported, reference, serve, site, to_us},
+    service::{exported, heard, reference, serve, site, to_us},
 };
 
 pub fn a_store_that_is_away_costs_lag_and_nothing_else(ground: &Ground<'_>) {
@@ -25,7 +25,7 @@ pub fn a_store_that_is_away_costs_lag_and_nothing_else(ground: &Ground<'_>) {
     // It starts without its store.
     let mut running = serve(&site);
     let mut sent = send(5);
-    running.line("takes no records");
+    heard(&mut running, "takes no records");
     assert!(running.metric("gacthu_journal_backlog_bytes") > 1000.0);
     assert!(running.metric("gacthu_journal_lag_seconds") > 0.0);
     assert!(running.metric("gacthu_journal_store_failures_total") >= 1.0);
@@ -277,7 +277,7 @@ fn damage_in_the_log_is_said_and_costs_one_decision() {
     bytes.extend(b"\0GL1\x10\0\0\0");
     std::fs::write(&log, bytes).unwrap();
     let mut running = serve(&site);
-    let said = running.line("The decision log is damaged");
+    let said = heard(&mut running, "The decision log is damaged");
     assert!(said.contains("decisions are lost"), "{said}");
     assert!(running.metric("gacthu_journal_damaged_bytes_total") > 100.0);
     assert!(

@@ -43,6 +43,15 @@ pub fn serve(site: &Site) -> Gacthu {
     running
 }
 
+/// Waits for a line that may have come already.
+pub fn heard(running: &mut Gacthu, text: &str) -> String {
+    let seen = running.seen.iter().find(|line| line.contains(text));
+    match seen.cloned() {
+        Some(line) => line,
+        None => running.line(text),
+    }
+}
+
 pub fn journal(site: &Site, words: &[&str]) -> Said {
     let config = site.text("gacthu.yaml");
     let words = ["journal"].iter().chain(words).copied();

@@ -77,7 +77,7 @@ fn numbers_go_on_over_restarts_and_segments() {
 fn a_log_that_was_lost_begins_behind_the_old_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let first = DecisionLog::open(&folder.path().join("a"), limits()).unwrap();
-    let last = (0..100).map(|_| first.append(b"{}").unwrap()).last();
+    let last = (0..100).map(|_| first.append(b"{}").unwrap()).max();
     let second = DecisionLog::open(&folder.path().join("b"), limits()).unwrap();
     assert!(Some(second.append(b"{}").unwrap()) > last);
 }
