@@ -1,10 +1,11 @@
-//! What the journal costs: `cargo bench --bench journal [-- postgres://…]`.
+//! What the journal costs: `cargo bench --bench journal [-- ROUNDS postgres://…]`.
 //!
 //! Prints the CPU time of the judging thread for one appended decision (an event of 2.3 KB, an
 //! attachment and two rules), beside serialising it, and how many records a second the writer moves to SQLite,
 //! and to the PostgreSQL that the argument names. Best of several rounds, all in one run.
 
 use std::{
+    ops::ControlFlow,
     path::Path,
     time::{Duration, Instant},
 };
@@ -13,6 +14,7 @@ use gacthu::{
     journal::{
         Journal, JournalSettings, Storage,
         log::{DecisionLog, LogLimits},
+        store::{Access, Filter, Order, Store},
     },
     metrics::Metrics,
 };
@@ -72,7 +74,7 @@ fn main() {
         places.push(("PostgreSQL", storage.expect("a URL")));
     }
     for (name, storage) in places {
-        let best = (0..3)
+        let best = (0..numbers().unwrap_or(3))
             .map(|round| moved(&folder.path().join(format!("{name}{round}")), &storage))
             .min();
         let seconds = best.unwrap_or_default().as_secs_f64();
@@ -80,7 +82,81 @@ fn main() {
             "{name:<11} {:6.0} events/s moved",
             f64::from(COUNT) / seconds
         );
+        search(name, &storage);
     }
+}
+
+/// Searches over all that was moved.
+fn search(name: &str, storage: &Storage) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime");
+    let mut store = Store::new(storage.clone(), Access::Read);
+    let text = |text: &str| Some(text.to_owned());
+    let all = Filter::default();
+    for (what, filter) in [
+        (
+            "reference",
+            Filter {
+                reference: text("B000012345"),
+                ..all.clone()
+            },
+        ),
+        (
+            "queue id",
+            Filter {
+                queue_id: text("4dDR00012345"),
+                ..all.clone()
+            },
+        ),
+        (
+            "sender",
+            Filter {
+                address: text("nguoigui77@example.com"),
+                ..all.clone()
+            },
+        ),
+        (
+            "recipient",
+            Filter {
+                address: text("canbo77@daknong.gov.vn"),
+                ..all.clone()
+            },
+        ),
+        (
+            "rule",
+            Filter {
+                rule: text("executable"),
+                ..all.clone()
+            },
+        ),
+    ] {
+        let mut count = 0;
+        let best = rounds(3, || {
+            count = 0;
+            let begin = Instant::now();
+            let found = store.find(&filter, Order::Newest, |_| {
+                count += 1;
+                if count < 50 {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            });
+            runtime.block_on(found).expect("an answer");
+            begin.elapsed()
+        });
+        println!(
+            "{name:<11} by {what}: {count} of the newest in {:.1} ms",
+            best.as_secs_f64() * 1e3
+        );
+    }
+}
+
+/// Rounds of moving, where the arguments hold a number.
+fn numbers() -> Option<u32> {
+    std::env::args().skip(1).find_map(|arg| arg.parse().ok())
 }
 
 /// How long the writer takes for a backlog.

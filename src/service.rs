@@ -59,7 +59,8 @@ impl Shared {
         };
         let mut line = event(&answer);
         let mut answer = answer;
-        if !self.append(&line)
+        let recorded = self.append(&line);
+        if !recorded
             && self.defers()
             && answer.action() != Action::Defer
             && let Some(instead) = unrecorded(decision)
@@ -68,7 +69,7 @@ impl Shared {
             line = event(&answer);
         }
         self.write(line);
-        self.commit(decision, &answer, queue_id);
+        self.commit(decision, &answer, queue_id, recorded);
         answer
     }
 
@@ -102,7 +103,7 @@ impl Shared {
     }
 
     /// What a decision leaves behind beside its record.
-    fn commit(&self, decision: &Decision, answer: &Answer, queue_id: Option<&str>) {
+    fn commit(&self, decision: &Decision, answer: &Answer, queue_id: Option<&str>, recorded: bool) {
         if let Some(why) = &decision.failed {
             tracing::error!(
                 reference = %decision.reference,
@@ -119,7 +120,7 @@ impl Shared {
             );
         }
         let deferred = answer.action() == Action::Defer && decision.split.is_none();
-        if deferred && decision.failed.is_none() {
+        if deferred && recorded && decision.failed.is_none() {
             self.recorder
                 .deferred(&decision.attempts, self.services.now());
         }

@@ -39,6 +39,9 @@ const LAST: Duration = Duration::from_secs(5);
 /// How often it looks for what is too old.
 const PURGE: Duration = Duration::from_secs(3600);
 
+/// How often segments are looked for that can go.
+const RELEASE: Duration = Duration::from_secs(1);
+
 /// A segment of which everything was taken is closed and deleted when it is so old.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -68,6 +71,7 @@ impl Writer {
         let mut after = read_taken(&self.folder);
         let mut reader = self.log.reader(after);
         let mut purged: Option<Instant> = None;
+        let mut released = Instant::now();
         loop {
             let stopping = self.progress.stop.load(Ordering::Relaxed);
             let synced = self
@@ -97,17 +101,21 @@ impl Writer {
             self.progress
                 .taken
                 .fetch_add(batch.bytes, Ordering::Relaxed);
-            if !batch.records.is_empty() {
+            let idle = batch.records.is_empty();
+            if !idle {
                 write_taken(&self.folder, after);
-                continue;
             }
-            if let Err(error) = self.log.release(after, LONGEST) {
-                tracing::error!(%error, "A segment of the decision log cannot be deleted.");
+            // Also under a load that never ends.
+            if idle || released.elapsed() >= RELEASE {
+                released = Instant::now();
+                if let Err(error) = self.log.release(after, LONGEST) {
+                    tracing::error!(%error, "A segment of the decision log cannot be deleted.");
+                }
             }
-            if stopping {
+            if stopping && idle {
                 return;
             }
-            if purged.is_none_or(|purged| purged.elapsed() >= PURGE) {
+            if !stopping && purged.is_none_or(|purged| purged.elapsed() >= PURGE) {
                 purged = Some(Instant::now());
                 runtime.block_on(self.purge());
             }

@@ -113,7 +113,11 @@ impl Store {
                         }
                         Ok(query.fetch_all(connection).await?)
                     })
-                    .await?;
+                    .await;
+                let rows = match rows {
+                    Err(StoreError::Empty) => break,
+                    rows => rows?,
+                };
                 let count = rows.len();
                 for row in rows {
                     let found = found(&row)?;

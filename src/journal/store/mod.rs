@@ -13,10 +13,11 @@ use std::{
     fs,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Row, any::AnyConnectOptions};
 
 pub use self::{
     find::{Filter, Found, Order},
@@ -35,6 +36,9 @@ pub enum StoreError {
     /// It does not take these values, and never will.
     #[error("{0}")]
     Values(String),
+    /// It was begun and has no tables yet.
+    #[error("the journal is empty")]
+    Empty,
     /// A later version of gacthu has changed the tables.
     #[error(
         "the journal has format {0}, and this gacthu knows up to {version}: use the newer gacthu",
@@ -114,7 +118,10 @@ impl Store {
         let mut months: Vec<Month> = match &self.storage {
             Storage::Sqlite(folder) => sqlite_months(folder)?,
             Storage::Postgres(_) => {
-                let connection = self.reach(Month::of(0)).await?;
+                let connection = match self.reach(Month::of(0)).await {
+                    Err(StoreError::Empty) => return Ok(Vec::new()),
+                    connection => connection?,
+                };
                 let sql = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'gacthu' AND tablename LIKE 'message\\_%'";
                 let rows = sqlx::query(sql).fetch_all(connection).await?;
                 let names = rows
@@ -221,9 +228,15 @@ async fn connect(
     })
 }
 
+async fn open(url: &str) -> Result<AnyConnection, StoreError> {
+    // Statements say nothing to an operator, and texts of 64 rows are long.
+    let options = AnyConnectOptions::from_str(url)?.disable_statement_logging();
+    Ok(AnyConnection::connect_with(&options).await?)
+}
+
 async fn connect_sqlite(file: &Path, access: Access) -> Result<AnyConnection, StoreError> {
     let path = encode(file);
-    let mut connection = AnyConnection::connect(&format!("sqlite://{path}?mode=rw")).await?;
+    let mut connection = open(&format!("sqlite://{path}?mode=rw")).await?;
     // FULL: a segment of the decision log is deleted once its records are committed here, so a
     // commit must survive a power cut. One fsync a batch.
     let pragmas = match access {
@@ -239,7 +252,7 @@ async fn connect_sqlite(file: &Path, access: Access) -> Result<AnyConnection, St
 }
 
 async fn connect_postgres(url: &str, access: Access) -> Result<AnyConnection, StoreError> {
-    let mut connection = AnyConnection::connect(url).await?;
+    let mut connection = open(url).await?;
     let there =
         "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'gacthu' AND tablename = 'version'";
     if access == Access::Write {
@@ -286,9 +299,12 @@ async fn migrate(
     if version > schema::VERSION {
         return Err(StoreError::Newer(version));
     }
-    // Who only looks meets an empty journal at worst.
-    if version == schema::VERSION || access == Access::Read {
+    if version == schema::VERSION {
         return Ok(());
+    }
+    if access == Access::Read {
+        // There is one version so far, so an older one is none.
+        return Err(StoreError::Empty);
     }
     let mut transaction = connection.begin().await?;
     if version == 0 {
