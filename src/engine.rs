@@ -8,6 +8,7 @@
 //! waiting.
 
 mod decision;
+mod ground;
 mod opening;
 mod services;
 
@@ -30,9 +31,10 @@ use crate::{
     content::{self, Budget, Gate, Needs, Tree},
     counters::Attempt,
     facts::{
-        Fact, Facts, Files, LegacyText, Mark, Matches, MessageFacts, Reason, Role, SessionFacts,
+        Fact, Facts, Files, Forwarding, LegacyText, Mark, Matches, MessageFacts, Reason, Role,
+        SessionFacts,
     },
-    inspect::{self, marking::Marker, pattern::Patterns},
+    inspect::{self, forwarding::Standing, marking::Marker, pattern::Patterns},
     message::{self, Address, Message, Receiver},
     policy::{Generation, Route},
     questions::Question,
@@ -294,6 +296,7 @@ impl Judging {
             patterns: self.patterns.clone(),
             marker: self.marker.clone(),
             budget: self.services.limits.opening.clone(),
+            standing: self.standing().map(Arc::new),
         }
     }
 
@@ -306,6 +309,7 @@ impl Judging {
                 self.facts.files = Fact::Known(found.files);
                 self.facts.marking = found.marking;
                 self.facts.encoding = found.encoding;
+                self.facts.forwarding = found.forwarding;
                 None
             }
             Err(why) => {
@@ -314,6 +318,7 @@ impl Judging {
                 self.facts.files = Fact::Unknown(reason.clone());
                 self.facts.marking = Fact::Unknown(reason.clone());
                 self.facts.encoding = Fact::Unknown(reason.clone());
+                self.facts.forwarding = Fact::Unknown(reason.clone());
                 self.facts.matches = Matches::unknown(reason);
                 Some(why)
             }
@@ -431,6 +436,7 @@ struct Found {
     matches: Matches,
     marking: Fact<Vec<Mark>>,
     encoding: Fact<Vec<LegacyText>>,
+    forwarding: Fact<Forwarding>,
 }
 
 /// The stages behind the last byte: tree, then facts.
@@ -440,6 +446,8 @@ struct Finder {
     patterns: Arc<Patterns>,
     marker: Option<Arc<Marker>>,
     budget: Budget,
+    /// The envelope; none where nothing asks for forwarding.
+    standing: Option<Arc<Standing>>,
 }
 
 impl Finder {
@@ -503,6 +511,10 @@ impl Finder {
             true => inspect::encoding::encoding(message, tree, &files),
             false => Fact::Unknown(Reason::NotAsked),
         };
+        let forwarding = match self.standing.as_deref() {
+            Some(standing) => Fact::Known(inspect::forwarding::forwarding(message, standing)),
+            None => Fact::Unknown(Reason::NotAsked),
+        };
         let facts = (inspect::message(message), files);
         times.inspect += opened.elapsed();
         #[cfg(feature = "sabotage")]
@@ -513,6 +525,7 @@ impl Finder {
             matches,
             marking,
             encoding,
+            forwarding,
         }
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     answer::Answer,
     engine::{Decision, Times},
     facts::{
-        ExecutableSign, Fact, FileFacts, FileRole, Files, Kind, LegacyText, Mark, MessageFacts,
-        NotOpened, NotScanned, Place, Reason, Role, Signature, Trait,
+        ExecutableSign, Fact, FileFacts, FileRole, Files, Forwarding, Kind, LegacyText, Letter,
+        Mark, MessageFacts, NotOpened, NotScanned, Place, Reason, Role, Signature, Trait, Way,
     },
     message::Address,
     policy::{Destination, Origin},
@@ -92,6 +92,9 @@ pub struct Event<'a> {
     /// Text that is not Unicode, in the order of the message.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     encoding: &'a [LegacyText],
+    /// What the letter is as to forwarding, for the recipient for whom most speaks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarding: Option<ForwardingEvent<'a>>,
     /// Microseconds by stage.
     microseconds: Microseconds,
 }
@@ -165,6 +168,41 @@ impl<'a> MessageEvent<'a> {
             message_id: message.message_id.as_deref().map(short),
             not_scanned: start(&message.not_scanned, NOT_SCANNED),
         }
+    }
+}
+
+/// Left out where nothing speaks for anything but an ordinary letter.
+#[derive(Debug, Serialize)]
+struct ForwardingEvent<'a> {
+    letter: &'static str,
+    way: Way,
+    signals: Vec<&'static str>,
+    /// How many independent causes the signals have.
+    independent: usize,
+    confidence: u8,
+    /// The mailbox that sends on. Class: address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mailbox: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
+}
+
+impl<'a> ForwardingEvent<'a> {
+    fn new(forwarding: &'a Forwarding, recipients: &[Address]) -> Option<Self> {
+        let evidence = forwarding.strongest(recipients)?;
+        if evidence.signals.is_empty() && evidence.letter == Letter::Ordinary {
+            return None;
+        }
+        let mailbox = forwarding.mailbox.as_ref();
+        Some(Self {
+            letter: evidence.letter.as_str(),
+            way: forwarding.way,
+            independent: evidence.causes.len(),
+            signals: evidence.signals,
+            confidence: evidence.confidence,
+            mailbox: mailbox.map(|it| short(&it.to_string()).into_owned()),
+            provider: forwarding.provider,
+        })
     }
 }
 
@@ -319,6 +357,10 @@ impl<'a> Event<'a> {
             },
             marking: start(facts.marking.known().map_or(&[], Vec::as_slice), MARKS),
             encoding: start(facts.encoding.known().map_or(&[], Vec::as_slice), ENCODINGS),
+            forwarding: facts
+                .forwarding
+                .known()
+                .and_then(|it| ForwardingEvent::new(it, &facts.recipients)),
             microseconds: (&decision.times).into(),
         }
     }

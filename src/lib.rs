@@ -17,6 +17,7 @@ pub mod journal;
 pub mod message;
 pub mod metrics;
 pub mod milter;
+pub mod notices;
 pub mod policy;
 pub mod questions;
 pub mod reference;

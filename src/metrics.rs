@@ -41,6 +41,10 @@ pub struct Metrics {
     pub message_seconds: Histogram,
     /// Bytes of a message.
     pub message_bytes: Histogram,
+    /// Letters that a machine sent on.
+    pub forwards: IntCounterVec,
+    /// Draft letters about forwards that were stopped.
+    pub notices: IntCounterVec,
     /// Final answers that Postfix did not take, because the connection was gone.
     pub unanswered: IntCounter,
     /// Decision events that could not be written.
@@ -180,6 +184,18 @@ impl Metrics {
                     73400320.0,
                     104857600.0,
                 ],
+            ),
+            forwards: counters(
+                &registry,
+                "gacthu_forwards_total",
+                "Messages that a machine sent on, by way (out of one of our mailboxes, in to one), by the public provider that forwards (none: not told, or going out), by verdict and by what was applied.",
+                &["way", "provider", "verdict", "applied"],
+            ),
+            notices: counters(
+                &registry,
+                "gacthu_forward_notices_total",
+                "Draft letters about forwards that were stopped, by result: written, told (the mailbox got one today), limit (as many as a day may have), dropped (too many at once), failed.",
+                &["result"],
             ),
             unanswered: counter(
                 &registry,

@@ -34,6 +34,8 @@ pub enum Question {
     Signatures,
     /// Whether text is Unicode; goes with `Documents`.
     Encoding,
+    /// Whether a machine sent the letter on.
+    Forwarding,
 }
 
 /// The questions of one policy generation: the union over its policies.

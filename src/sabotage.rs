@@ -8,6 +8,11 @@ use crate::facts::{By, Files, MessageFacts};
 
 static WHAT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GACTHU_SABOTAGE").ok());
 
+/// Whether this detector, or this part of one, is switched off.
+pub(crate) fn is_off(what: &str) -> bool {
+    WHAT.as_deref() == Some(what)
+}
+
 /// The facts as a gacthu without that detector would find them.
 pub(crate) fn spoil((message, mut files): (MessageFacts, Files)) -> (MessageFacts, Files) {
     match WHAT.as_deref() {

@@ -1,6 +1,8 @@
 //! One milter session: feeds the judging, says the answer, commits what a decision leaves behind
 //! (event, metrics). Knows nothing of MIME or rules.
 
+mod forwards;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
@@ -18,6 +20,7 @@ use crate::{
         Answered, Edits, End, Events, Granted, ListenerInfo, Macros, Peer, Reply, ReplyCode,
         Session, Stage, Strings,
     },
+    notices::Notices,
     reference::Reference,
     verdict::{Action, Mode, ReplyText},
 };
@@ -42,6 +45,8 @@ pub struct Shared {
     pub journal: Option<Journal>,
     /// Where deferred messages are counted; the engine reads the same.
     pub recorder: Arc<dyn Recorder>,
+    /// Where draft letters about forwards are written.
+    pub notices: Notices,
 }
 
 impl Shared {
@@ -125,6 +130,9 @@ impl Shared {
                 .deferred(&decision.attempts, self.services.now());
         }
         self.count(decision, answer);
+        if self.notices.is_on() && answer.action() >= Action::Quarantine {
+            self.notify(decision);
+        }
     }
 
     fn count(&self, decision: &Decision, answer: &Answer) {
@@ -144,6 +152,7 @@ impl Shared {
         if decision.sensitive {
             metrics.sensitive.inc();
         }
+        self.count_forward(decision, applied);
         let mut hits: Vec<[&str; 5]> = Vec::new();
         for recipient in &decision.recipients {
             let policy = decision.generation.name(recipient.route.policy);

@@ -194,6 +194,19 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// Who writes, and by which clause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Letterhead {
+    /// The organisation's name.
+    pub organisation: String,
+    /// Its regulation.
+    pub regulation: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// The clause.
+    pub basis: String,
+}
+
 /// An SMTP reply, ready for the wire (RFC 5321 section 4.2, RFC 3463).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplyText {

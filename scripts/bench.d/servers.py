@@ -81,6 +81,10 @@ def install_signal_cleanup():
     signal.signal(signal.SIGHUP, leave)
 
 
+#: What `scripts/bench text` reads beside, and what makes its files.
+TOOLS = {"soffice": "libreoffice-writer", "pdftotext": "poppler-utils", "docx2txt": "docx2txt", "antiword": "antiword"}
+
+
 def ensure_tools(install=True, need=("gcc", "libmilter", "rspamd")):
     """Installs what is missing of the Debian packages for the bench, or says what is."""
     missing = []
@@ -90,6 +94,9 @@ def ensure_tools(install=True, need=("gcc", "libmilter", "rspamd")):
         missing.append("libmilter-dev")
     if "rspamd" in need and not shutil.which("rspamd"):
         missing.append("rspamd")
+    for tool, package in TOOLS.items():
+        if tool in need and not shutil.which(tool):
+            missing.append(package)
     if not missing:
         return
     if not install or os.geteuid() != 0:

@@ -5,6 +5,8 @@
 #
 #   WHAT: postfix  miltertest  python3  rust  build (C compiler)  libmilter  rspamd  cargo-deny
 #         prometheus (with promtool)  zstd  zip  7zz  xz  postgresql
+#         for `eval forwarding` alone: dovecot (with LMTP and Pigeonhole)  postsrsd  procmail  maildrop
+#         mailman3  mlmmj  exim (unpacked under target/exim: Debian's exim4 would put Postfix out)
 #   --no-install   only lists what is missing and how to install it; exit 1 if anything is
 #
 # Postfix is installed without questions and without being started ("No configuration", and a
@@ -21,10 +23,12 @@ for word in "$@"; do
         -h|--help) usage; exit 0 ;;
         --no-install) dry=yes ;;
         postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz|postgresql) wanted="$wanted $word" ;;
+        dovecot|postsrsd|procmail|maildrop|mailman3|mlmmj|exim) wanted="$wanted $word" ;;
         *) echo "install.sh: unknown: $word" >&2; usage >&2; exit 2 ;;
     esac
 done
 
+exim_root=$(cd "$(dirname "$0")/../.." && pwd)/target/exim
 PATH=$PATH:/usr/sbin:/sbin:${CARGO_HOME:-$HOME/.cargo}/bin
 export PATH
 
@@ -36,6 +40,10 @@ there() {
         rust) command -v cargo >/dev/null ;;
         cargo-deny) command -v cargo-deny >/dev/null ;;
         postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
+        dovecot) [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/lmtp ] && command -v sievec >/dev/null ;;
+        mailman3) [ -x /usr/lib/mailman3/bin/mailman ] ;;
+        mlmmj) command -v mlmmj-receive >/dev/null ;;
+        exim) [ -x "$exim_root/usr/sbin/exim4" ] ;;
         prometheus) command -v prometheus >/dev/null && command -v promtool >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -47,6 +55,7 @@ package() {
         build) echo gcc libc6-dev ;;
         7zz) echo 7zip ;;
         xz) echo xz-utils ;;
+        dovecot) echo dovecot-core dovecot-lmtpd dovecot-sieve ;;
         *) echo "$1" ;;
     esac
 }
@@ -56,15 +65,40 @@ other=
 for what in $wanted; do
     there "$what" && continue
     case $what in
-        rust|cargo-deny) other="$other $what" ;;
+        rust|cargo-deny|exim) other="$other $what" ;;
         *) packages="$packages $(package "$what")" ;;
     esac
 done
 [ -n "$packages$other" ] || exit 0
 
+# Exim's packages and the libraries that are missing, taken apart and not installed.
+unpack_exim() {
+    folder=$(mktemp -d)
+    chmod 755 "$folder"
+    for name in exim4-daemon-light exim4-base libgnutls-dane0 libunbound8 libevent-2.1-7 libidn12 libnsl2; do
+        [ "${name#exim4}" = "$name" ] && dpkg -s "$name" >/dev/null 2>&1 && continue
+        (cd "$folder" && apt-get download -q "$name" >/dev/null 2>&1) || [ "${name#exim4}" = "$name" ] || return 1
+    done
+    mkdir -p "$exim_root.new"
+    for file in "$folder"/*.deb; do
+        dpkg -x "$file" "$exim_root.new" || return 1
+    done
+    rm -rf "$folder" "$exim_root"
+    mv "$exim_root.new" "$exim_root"
+}
+
 missing=0
 for what in $other; do
-    if [ "$what" = rust ]; then
+    if [ "$what" = exim ]; then
+        if [ $dry = yes ] || ! command -v apt-get >/dev/null; then
+            echo "Missing: Exim under target/exim. Install: $0 exim" >&2
+            missing=1
+        else
+            echo "Unpacking Exim under target/exim …"
+            apt-get update -q >/dev/null 2>&1 || true
+            unpack_exim || { echo "install.sh: Exim could not be unpacked" >&2; missing=1; }
+        fi
+    elif [ "$what" = rust ]; then
         echo "Missing: cargo (Rust 1.95 or later). Install it with https://rustup.rs or your distribution's package." >&2
         missing=1
     elif [ $dry = yes ] || ! there rust; then

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::feed::Judged;
 use crate::{
     engine::Decision,
-    facts::{By, FileFacts, FileRole, Files, MessageFacts},
+    facts::{By, FileFacts, FileRole, Files, Forwarding, Letter, MessageFacts},
+    message::Address,
     verdict::{Action, Fired, Mode},
 };
 
@@ -83,6 +84,9 @@ fn write_recipients(
             decision.generation.name(decided.route.policy),
             decided.judgement.verdict,
         )?;
+        if let Some(forwarding) = decision.facts.forwarding.known() {
+            write_forwarding(out, forwarding, address, decision.sensitive)?;
+        }
         for fired in &decided.judgement.fired {
             write_fired(out, fired, decision.facts.files.known())?;
         }
@@ -100,6 +104,38 @@ fn write_recipients(
         }
     }
     Ok(())
+}
+
+/// What the letter is, where it is not simply a letter, and by which signals.
+fn write_forwarding(
+    out: &mut String,
+    forwarding: &Forwarding,
+    recipient: &Address,
+    sensitive: bool,
+) -> std::fmt::Result {
+    let evidence = forwarding.evidence(recipient);
+    if evidence.signals.is_empty() && evidence.letter == Letter::Ordinary {
+        return Ok(());
+    }
+    write!(out, "    letter: {}", evidence.letter.as_str())?;
+    if !evidence.signals.is_empty() {
+        write!(
+            out,
+            "; {} ({} independent, {}%)",
+            evidence.signals.join(", "),
+            evidence.causes.len(),
+            evidence.confidence
+        )?;
+    }
+    if let Some(mailbox) = forwarding.mailbox.as_ref().filter(|_| !sensitive)
+        && evidence.letter == Letter::Machine
+    {
+        write!(out, "; sent on by <{}>", clean(&mailbox.to_string()))?;
+    }
+    if let Some(provider) = forwarding.provider {
+        write!(out, " ({provider})")?;
+    }
+    writeln!(out)
 }
 
 fn write_message(

@@ -116,6 +116,13 @@ fn write_card(out: &mut String, card: &RuleCard) -> std::fmt::Result {
     } else {
         writeln!(out, "Ngoại lệ / exceptions:")?;
     }
+    if !card.authority.is_empty() {
+        writeln!(
+            out,
+            "Người quyết định ngoại lệ / who decides: {}",
+            card.authority
+        )?;
+    }
     for it in &card.exceptions {
         let until = match (it.until.as_str(), it.in_force) {
             ("", _) => "không có hạn / without end".to_owned(),
@@ -123,7 +130,11 @@ fn write_card(out: &mut String, card: &RuleCard) -> std::fmt::Result {
             (day, false) => format!("đã hết hạn / ended {day}"),
         };
         writeln!(out, "    {}: {}   # {}", it.id, it.when, it.place)?;
-        writeln!(out, "        {}; {}; {until}", it.reason, it.by)?;
+        let decided = match it.authority.as_str() {
+            "" => String::new(),
+            authority => format!("; quyết định / decided: {authority}"),
+        };
+        writeln!(out, "        {}; {}; {until}{decided}", it.reason, it.by)?;
     }
     writeln!(
         out,

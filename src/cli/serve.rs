@@ -22,6 +22,7 @@ use crate::{
     journal::{Journal, Storage},
     metrics::Metrics,
     milter::{self, ListenSpec, Listener},
+    notices::Notices,
     policy::Generation,
     service::{Service, Shared},
     settings::Settings,
@@ -158,12 +159,21 @@ async fn serve(
     let metrics = Metrics::new();
     let place = settings.journal.place(settings.state.as_deref());
     let journal = journal(&settings, place.clone(), &metrics)?;
+    let notices = match &settings.notices {
+        None => Notices::default(),
+        Some(notices) => {
+            let directory = notices.directory.display().to_string();
+            Notices::open(notices.clone(), metrics.notices.clone())
+                .map_err(|error| format!("notices {directory} cannot be used: {error}"))?
+        }
+    };
     let shared = Arc::new(Shared {
         services: Arc::new(services.with_site(settings.site.clone())),
         metrics,
         events,
         journal,
         recorder: defers,
+        notices,
     });
     let desk = Arc::new(Office {
         shared: shared.clone(),

@@ -10,7 +10,9 @@
 //! Knows nothing of policy: [`Needs`] says what is wanted, [`Budget`] what it may cost.
 
 mod archive;
+mod base64;
 mod budget;
+mod bytes;
 mod disk;
 mod document;
 pub mod kinds;

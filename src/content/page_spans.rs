@@ -4,10 +4,15 @@
 //! `style` attributes, old attributes (`color`, `align`, `border`, `face`), and rules of one class in a
 //! `<style>` element. One pass, a stack with a bound, no recursion.
 
+mod look;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use memchr::memchr;
 
+use self::look::{Look, declarations};
 use super::{
     Span, Spot, Style,
     page::{self, BLOCKS},
@@ -24,21 +29,6 @@ const LOOK_BACK: usize = 64;
 const RULES: usize = 1000;
 /// Bytes of a piece, after which it is handed on as it is.
 const PIECE: usize = 64 << 10;
-
-/// What holds for text at a place.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Look {
-    hidden: bool,
-    red: bool,
-    bold: bool,
-    centred: bool,
-    framed: bool,
-    capitals: bool,
-    white: bool,
-    /// The paper is not white.
-    dark: bool,
-    legacy: Option<Encoding>,
-}
 
 struct Element {
     tag: String,
@@ -352,115 +342,6 @@ impl Walk<'_> {
     }
 }
 
-/// `key: value; key: value`, in lower case.
-fn declarations(style: &str, mut found: impl FnMut(&str, &str)) {
-    for declaration in style.split(';').take(200) {
-        if let Some((key, value)) = declaration.split_once(':') {
-            let value = value.replace("!important", "");
-            found(&key.trim().to_ascii_lowercase(), value.trim());
-        }
-    }
-}
-
-impl Look {
-    fn set(&mut self, key: &str, value: &str) {
-        let value = value.trim();
-        let lower = value.to_ascii_lowercase();
-        let is = |word: &str| lower == word;
-        match key {
-            "display" => self.hidden |= is("none"),
-            "visibility" => self.hidden |= is("hidden"),
-            "mso-hide" => self.hidden |= is("all"),
-            "opacity" => self.hidden |= is_nothing(&lower),
-            "font-size" => self.hidden |= is_nothing(&lower),
-            "color" => {
-                if let Some((red, green, blue)) = colour(&lower) {
-                    self.red = red >= 150 && green < 90 && blue < 90;
-                    self.white = red.min(green).min(blue) >= 0xf0;
-                }
-            }
-            "background" | "background-color" => {
-                let first = lower.split_ascii_whitespace().next().unwrap_or_default();
-                if let Some((red, green, blue)) = colour(first) {
-                    self.dark = red.min(green).min(blue) < 0xe0;
-                } else if lower.contains("url(") || lower.contains("gradient") {
-                    self.dark = true;
-                }
-            }
-            "font-weight" => {
-                self.bold = matches!(
-                    lower.as_str(),
-                    "bold" | "bolder" | "600" | "700" | "800" | "900"
-                );
-            }
-            "text-align" => self.centred = is("center"),
-            "text-transform" => self.capitals = is("uppercase"),
-            "font-family" | "font" => {
-                let mut names = value
-                    .split(',')
-                    .map(|name| name.trim().trim_matches(['"', '\'']));
-                self.legacy = names.find_map(Encoding::of_font);
-            }
-            key if key.starts_with("border") => {
-                let style = ["solid", "double", "dashed", "dotted", "groove", "ridge"];
-                self.framed |= style.iter().any(|style| lower.contains(style));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// A size or share of nothing: `0`, `0px`, `0.0`, `1px` too small to be read.
-fn is_nothing(value: &str) -> bool {
-    let number: String = value
-        .chars()
-        .take_while(|c| c.is_ascii_digit() || *c == '.')
-        .take(12)
-        .collect();
-    let number: Option<f32> = number.parse().ok();
-    let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    number.is_some_and(|number| number <= 0.01 || unit == "px" && number <= 1.0)
-}
-
-/// `#f00`, `#ff0000`, `rgb(255, 0, 0)`, a few names.
-fn colour(value: &str) -> Option<(u8, u8, u8)> {
-    if let Some(hex) = value.strip_prefix('#') {
-        let digit = |at: usize| {
-            hex.get(at..=at)
-                .and_then(|d| u8::from_str_radix(d, 16).ok())
-        };
-        let pair = |at: usize| {
-            hex.get(at..at + 2)
-                .and_then(|d| u8::from_str_radix(d, 16).ok())
-        };
-        return match hex.len() {
-            3 | 4 => Some((digit(0)? * 17, digit(1)? * 17, digit(2)? * 17)),
-            _ => Some((pair(0)?, pair(2)?, pair(4)?)),
-        };
-    }
-    if let Some(list) = value.strip_prefix("rgb") {
-        let list = list.trim_start_matches('a').trim_start_matches('(');
-        let mut parts = list
-            .split([',', ' ', ')', '/'])
-            .filter(|part| !part.is_empty())
-            .map(|part| {
-                part.parse::<f32>()
-                    .map_or(0, |part| part.clamp(0.0, 255.0) as u8)
-            });
-        return Some((parts.next()?, parts.next()?, parts.next()?));
-    }
-    Some(match value {
-        "red" => (255, 0, 0),
-        "crimson" => (220, 20, 60),
-        "darkred" => (160, 0, 0),
-        "white" | "snow" => (255, 255, 255),
-        "black" => (0, 0, 0),
-        "navy" | "blue" | "darkblue" => (0, 0, 160),
-        "green" | "gray" | "grey" | "silver" | "yellow" => (128, 128, 0),
-        _ => return None,
-    })
-}
-
 /// Attributes that are looked at.
 const WANTED: &[&str] = &[
     "style", "class", "color", "bgcolor", "face", "align", "border", "hidden", "alt", "title",
@@ -471,160 +352,3 @@ const VOID: &[&str] = &[
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
     "track", "wbr",
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spans(html: &str) -> Vec<Span> {
-        let mut spans = Vec::new();
-        read(html, &mut |span| {
-            if span.text.chars().any(char::is_alphanumeric) {
-                spans.push(span);
-            }
-            Ok(())
-        })
-        .unwrap();
-        spans
-    }
-
-    fn texts(html: &str) -> Vec<String> {
-        spans(html).into_iter().map(|span| span.text).collect()
-    }
-
-    #[test]
-    fn blocks_and_cells_are_pieces() {
-        assert_eq!(
-            texts("<p>m<b>ộ</b>t <i>hai</i></p>ba<br>bốn&nbsp;năm<div>sáu"),
-            ["một hai", "ba", "bốn\u{a0}năm", "sáu"]
-        );
-        let cells = spans("<table><tr><td>a<td>b<tr><td>c<td><p>d</table>e");
-        let places: Vec<_> = cells
-            .iter()
-            .map(|span| (span.spot, span.line, span.column, span.text.as_str()))
-            .collect();
-        assert_eq!(
-            places,
-            [
-                (Spot::Cell, 1, 0, "a"),
-                (Spot::Cell, 1, 1, "b"),
-                (Spot::Cell, 2, 0, "c"),
-                (Spot::Cell, 2, 1, "d"),
-                (Spot::Body, 4, 0, "e"),
-            ]
-        );
-    }
-
-    #[test]
-    fn looks_are_told_and_other_looks_are_not() {
-        let one = |html: &str| spans(html).remove(0).style;
-        assert!(one("<p style='color:#C00000'>a</p>").red);
-        assert!(one("<p><font color=red>a</font></p>").red);
-        assert!(one("<p style='COLOR: rgb(255, 0, 0) !important'>a</p>").red);
-        assert!(!one("<p style='color:#00c000'>a</p>").red);
-        assert!(!one("<p><font color=red>a</font>bc</p>").red);
-        assert!(one("<p><b>ab</b>c").bold);
-        assert!(!one("<p><b>a</b>bcd").bold);
-        assert!(one("<p style='border: 2px double red'>a").framed);
-        assert!(!one("<p style='border:none'>a").framed);
-        assert!(one("<center>a").centred);
-        assert!(one("<style>p.dau, .x { color: red; }</style><p class=Dau>a").red);
-        assert_eq!(one("<p>a"), Style::default());
-    }
-
-    #[test]
-    fn what_is_not_seen_is_told_apart() {
-        for style in [
-            "display:none",
-            "visibility: hidden",
-            "font-size:0",
-            "font-size:0pt",
-            "opacity:0",
-            "color:#ffffff",
-            "color: white",
-            "mso-hide:all",
-        ] {
-            let found = spans(&format!("<p>a<span style=\"{style}\">x</span>b</p>"));
-            assert_eq!(found.len(), 2, "{style}: {found:?}");
-            assert_eq!(
-                (found[0].text.as_str(), found[0].style.hidden),
-                ("ab", false)
-            );
-            assert_eq!((found[1].text.as_str(), found[1].style.hidden), ("x", true));
-        }
-        for style in [
-            "font-size:10pt",
-            "opacity:0.9",
-            "display:block",
-            "color:#333",
-        ] {
-            assert_eq!(
-                texts(&format!("<p>a<span style=\"{style}\">x</span>b</p>")),
-                ["axb"]
-            );
-        }
-        assert_eq!(
-            texts("<div style='background:#000080'><p style='color:white'>a</p></div>"),
-            ["a"]
-        );
-        assert!(
-            !spans("<td bgcolor=red><font color=white>a</font></td>")[0]
-                .style
-                .hidden
-        );
-    }
-
-    #[test]
-    fn old_fonts_are_decoded_and_capital_styles_shown() {
-        let found = spans("<p><font face='.VnTimeH'>tuyÖt mËt</font></p>");
-        assert_eq!(found[0].text, "TUYỆT MẬT");
-        assert_eq!(found[0].legacy, Some("tcvn3-capitals"));
-        let style = "<p style='font-family:\"VNI-Times\",serif'>MAÄT</p>";
-        assert_eq!(spans(style)[0].text, "MẬT");
-        assert_eq!(
-            texts("<p style='text-transform:uppercase'>mật</p>"),
-            ["MẬT"]
-        );
-        assert_eq!(texts("<p><font face=Arial>tuyÖt</font></p>"), ["tuyÖt"]);
-    }
-
-    #[test]
-    fn asides_have_their_place() {
-        let found = spans("<title>t&ecirc;n</title><img alt='hình'>x");
-        assert_eq!(
-            found
-                .iter()
-                .map(|span| (span.spot, span.text.as_str()))
-                .collect::<Vec<_>>(),
-            [
-                (Spot::Property, "tên"),
-                (Spot::Alt, "hình"),
-                (Spot::Body, "x")
-            ]
-        );
-    }
-
-    #[test]
-    fn broken_pages_end() {
-        let html = "<table><tr><td style='color:red;border:1px solid'>M&#7852;T</td><p class=x><style>.x{a:b}</style><b>c";
-        for end in 0..=html.len() {
-            if let Some(html) = html.get(..end) {
-                spans(html);
-            }
-        }
-        for piece in [
-            "<td>",
-            "<div>",
-            "</div>",
-            "<p><b>",
-            "<tr><td>a",
-            "<style>.a{b:c}</style>",
-            "<a style='",
-        ] {
-            let html = piece.repeat((1 << 18) / piece.len());
-            let started = std::time::Instant::now();
-            std::hint::black_box(spans(&html));
-            assert!(started.elapsed().as_secs() < 10, "{piece}");
-        }
-    }
-}

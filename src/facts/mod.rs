@@ -6,6 +6,7 @@
 
 pub(crate) mod authority;
 mod encoding;
+mod forwarding;
 mod kind;
 mod marking;
 mod matches;
@@ -16,6 +17,9 @@ use std::{fmt, net::IpAddr, time::Duration};
 
 pub(crate) use encoding::word as encoding_word;
 pub use encoding::{ENCODINGS, LegacyText, Sign};
+pub use forwarding::{
+    Cause, Evidence, Forwarding, Found, Letter, PROVIDERS, Provider, SIGNALS, Signal, Way,
+};
 pub use kind::{Class, KINDS, Kind};
 pub use marking::{Level, MARK_PLACES, Mark, Strength};
 pub use matches::Matches;
@@ -218,6 +222,8 @@ pub struct Facts {
     pub matches: Matches,
     /// Text that is not Unicode by TCVN 6909:2001: known at the end of message.
     pub encoding: Fact<Vec<LegacyText>>,
+    /// Whether a machine sent it on: known at the end of message, where a policy asks.
+    pub forwarding: Fact<Forwarding>,
 }
 
 impl Facts {
@@ -228,6 +234,9 @@ impl Facts {
         self.matches = Matches::unknown(Reason::NotKept);
         if let Fact::Known(list) = &mut self.encoding {
             list.iter_mut().for_each(|text| number(&mut text.part));
+        }
+        if let Fact::Known(forwarding) = &mut self.forwarding {
+            forwarding.strip();
         }
         if let Fact::Known(message) = &mut self.message {
             message.subject = None;

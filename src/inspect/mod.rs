@@ -19,6 +19,7 @@
 pub mod contradiction;
 pub mod encoding;
 pub mod executable;
+pub mod forwarding;
 pub mod marking;
 pub mod pattern;
 pub mod size;

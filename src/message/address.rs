@@ -62,6 +62,21 @@ impl Address {
         found
     }
 
+    /// As [`Self::parse_field`], each with the name that stands beside it, decoded.
+    pub fn parse_named(value: &[u8]) -> Vec<(Option<String>, Self)> {
+        let mut line = Vec::with_capacity(value.len() + 2);
+        line.extend_from_slice(value);
+        line.push(b'\n');
+        let HeaderValue::Address(list) = MessageStream::new(&line).parse_address() else {
+            return Vec::new();
+        };
+        let named = list.iter().filter_map(|found| {
+            let address = Self::from_text(found.address()?.trim());
+            (!address.is_empty()).then(|| (found.name().map(str::to_owned), address))
+        });
+        named.collect()
+    }
+
     /// The part before the `@`, without quoting; empty for `<>`.
     pub fn local(&self) -> &str {
         &self.local

@@ -51,6 +51,8 @@ pub struct RuleCard {
     pub reply: Option<ReplyText>,
     /// `exceptions: never`
     pub never_excepted: bool,
+    /// Who decides about exceptions; empty where the policy does not say.
+    pub authority: String,
     /// Exceptions that name it.
     pub exceptions: Vec<ExceptionCard>,
     /// Tests that expect it (`true`), or only just miss it.
@@ -81,6 +83,8 @@ pub struct ExceptionCard {
     pub reason: String,
     /// Who answers for it.
     pub by: String,
+    /// Who decided about it; empty where it does not say.
+    pub authority: String,
     /// Its last day; empty for one without end.
     pub until: String,
     /// Whether it is in force on the day of loading.
@@ -157,6 +161,7 @@ impl Generation {
             mode_because: self.mode_because(policy, node, rule),
             reply: rule.and_then(|rule| sample_reply(policy, rule)),
             never_excepted: text(node, "exceptions") == "never",
+            authority: text(node, "authority"),
             exceptions: exceptions
                 .map(|node| {
                     let id = text(node, "id");
@@ -165,6 +170,7 @@ impl Generation {
                         when: node.child("when").map(show::flow).unwrap_or_default(),
                         reason: text(node, "reason"),
                         by: text(node, "by"),
+                        authority: text(node, "authority"),
                         until: text(node, "until"),
                         in_force: known.is_some_and(|known| {
                             known.until.is_none_or(|until| until >= self.loaded_on)

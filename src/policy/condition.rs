@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::{
     encoding::EncodingTest,
     file::FileTest,
+    forwarding::ForwardTest,
     list::{NameSet, NetworkSet},
     marking::MarkTest,
     points::{PointsTest, Sums},
@@ -65,6 +66,7 @@ pub(super) enum Test {
     Points(PointsTest),
     Marking(Box<MarkTest>),
     Encoding(EncodingTest),
+    Forwarding(Box<ForwardTest>),
 }
 
 /// Sums over the attachments at the top of the message.
@@ -226,6 +228,7 @@ impl Condition {
             Test::Destination(places) => places.contains(&known.route.destination).into(),
             Test::Marking(test) => test.holds(known.facts),
             Test::Encoding(test) => with(&known.facts.encoding, |list| test.holds(list).into()),
+            Test::Forwarding(test) => test.holds(&known.facts.forwarding, known.recipient),
             Test::Points(test) => match known.points {
                 Some(sums) => test.holds(sums),
                 None => Truth::Unknown(Reason::NotYet),

@@ -52,7 +52,8 @@ pub struct Step {
     /// `true`, `false`, `unknown (why)`; for `unless` and exceptions on attachments what holds for
     /// the letter, the files taken out of view beside it.
     pub truth: String,
-    /// Part numbers and names of the files that made it so. Class: content-like.
+    /// Part numbers and names of the files that made it so; of `forwarding`, the signals that counted.
+    /// Class: content-like.
     pub files: Vec<String>,
     /// The conditions that it is made of.
     pub steps: Vec<Step>,
@@ -165,6 +166,13 @@ impl Generation {
             }
         }
         let files = indices.iter().filter_map(|&index| list.get(index));
+        let signals = match (&condition.test, known.recipient) {
+            (Test::Forwarding(_), Some(recipient)) => {
+                let forwarding = known.facts.forwarding.known();
+                forwarding.map_or_else(Vec::new, |it| it.evidence(recipient).signals)
+            }
+            _ => Vec::new(),
+        };
         let condition = match (name, condition.label.as_str()) {
             ("", label) => label.to_owned(),
             (name, label) => format!("{name} {label}"),
@@ -179,6 +187,7 @@ impl Generation {
                     Some(name) => format!("{} {:?}", file.part, name),
                     None => file.part.clone(),
                 })
+                .chain(signals.into_iter().map(str::to_owned))
                 .collect(),
             steps,
         }

@@ -281,6 +281,7 @@ impl Policy {
                     questions.ask(Question::Documents);
                     questions.ask(Question::Encoding);
                 }
+                Test::Forwarding(_) => questions.ask(Question::Forwarding),
                 Test::Pattern(pattern) => questions.ask_pattern(pattern),
                 Test::Marking(_) => {
                     if let Some(marks) = &self.marks {

@@ -26,6 +26,7 @@ mod encoding;
 mod explain;
 mod file;
 mod fold;
+mod forwarding;
 mod judge;
 mod load;
 mod marking;

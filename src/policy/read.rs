@@ -1,6 +1,9 @@
 //! A merged tree → a [`Policy`]: organisation, rules, exceptions, tests.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 
@@ -47,6 +50,8 @@ pub(super) struct Ids {
     /// Names of the points that any rule gives, rules that are not in force too.
     pub(super) points: Vec<String>,
     pub(super) never: HashSet<String>,
+    /// Of a rule that says so: who decides about exceptions to it.
+    pub(super) authority: HashMap<String, String>,
 }
 
 impl Reader {
@@ -279,5 +284,12 @@ fn ids(rules: &[Node]) -> Ids {
         points: rules.iter().flat_map(given).collect(),
         rules: rules.iter().filter_map(id).collect(),
         never: rules.iter().filter(never).filter_map(id).collect(),
+        authority: rules
+            .iter()
+            .filter_map(|node| {
+                let authority = node.child("authority").and_then(Node::text)?.trim();
+                Some((id(node)?, authority.to_owned()))
+            })
+            .collect(),
     }
 }

@@ -60,6 +60,7 @@ const CONDITIONS: &[&str] = &[
     "points",
     "marking",
     "encoding",
+    "forwarding",
 ];
 
 /// Conditions of later issues: named, so that the answer is better than "unknown key".
@@ -68,7 +69,6 @@ const LATER: &[&str] = &[
     "dkim",
     "dmarc",
     "spam",
-    "forwarding",
     "advertising",
     "antivirus",
     "count",
@@ -271,6 +271,10 @@ impl Reader {
             "encoding" => {
                 let test = self.encoding(node)?;
                 Some(label(Test::Encoding(test)))
+            }
+            "forwarding" => {
+                let test = self.forwarding(node)?;
+                Some(label(Test::Forwarding(Box::new(test))))
             }
             "points" => {
                 let tests = self.points_tests(node)?;

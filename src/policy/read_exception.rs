@@ -21,7 +21,7 @@ impl Reader {
         ids: &Ids,
         today: Date,
     ) -> Option<(Exception, Vec<String>)> {
-        let known = ["id", "rules", "when", "reason", "by", "until"];
+        let known = ["id", "rules", "when", "reason", "by", "authority", "until"];
         self.map(node, "an exception", &known, &["count"])?;
         let before = self.problems.errors();
         let id = self.name(node.child("id")?, "id")?;
@@ -50,9 +50,10 @@ impl Reader {
         }
         self.line(node, "reason");
         self.line(node, "by");
+        self.line(node, "authority");
         let mut rules = Vec::new();
-        if let Some(node) = node.child("rules") {
-            for (name, at) in self.texts(node, "rules") {
+        if let Some(named) = node.child("rules") {
+            for (name, at) in self.texts(named, "rules") {
                 if !ids.rules.iter().any(|rule| rule == name) {
                     self.error(
                         at,
@@ -66,6 +67,7 @@ impl Reader {
                         "take it out of the list",
                     );
                 } else {
+                    self.may_decide(node, &id, name, ids);
                     rules.push(name.to_owned());
                 }
             }
@@ -87,6 +89,15 @@ impl Reader {
                 at,
                 format!("the exception `{id}` asks for points"),
                 "points are there for rules: ask for the sender, the client, the recipient or a file",
+            );
+        }
+        if let (Some(when), Some(at)) = (&when, node.child("when").map(|node| node.at))
+            && trusts_a_mailbox(when)
+        {
+            self.error(
+                at,
+                format!("the exception `{id}` lets a mailbox send on to anyone"),
+                "say where to as well: `recipient: { domain: doi-tac.example }`; the mailbox is known by headers, which others can write",
             );
         }
         let until = match node.child("until") {
@@ -125,6 +136,22 @@ impl Reader {
             until,
         };
         Some((exception, rules))
+    }
+
+    /// Whether the exception names the one who decides about exceptions to a rule, where the rule says who.
+    fn may_decide(&mut self, node: &Node, id: &str, rule: &str, ids: &Ids) {
+        let Some(wanted) = ids.authority.get(rule) else {
+            return;
+        };
+        let given = node.child("authority").and_then(Node::text);
+        if given.map(str::trim) != Some(wanted.as_str()) {
+            let at = node.child("authority").map_or(node.at, |node| node.at);
+            self.error(
+                at,
+                format!("about exceptions to `{rule}` decides {wanted}, and `{id}` does not say that it did"),
+                format!("write `authority: {wanted}`, and its document as the `reason`"),
+            );
+        }
     }
 
     fn date(&mut self, node: &Node) -> Option<Date> {
@@ -170,6 +197,28 @@ fn trusts(condition: &Condition, words: bool) -> bool {
         Test::Any(parts) => parts.iter().any(|part| trusts(part, words)),
         // Who is nobody of those can be had as easily as who is.
         Test::Not(part) => trusts(part, words),
+        _ => false,
+    }
+}
+
+/// Whether it can hold for a mailbox that sends on, wherever it sends to.
+fn trusts_a_mailbox(condition: &Condition) -> bool {
+    match &condition.test {
+        Test::Forwarding(test) => test.names_a_mailbox(),
+        Test::All(parts) => {
+            parts.iter().any(trusts_a_mailbox) && !parts.iter().any(names_a_recipient)
+        }
+        Test::Any(parts) => parts.iter().any(trusts_a_mailbox),
+        Test::Not(part) => trusts_a_mailbox(part),
+        _ => false,
+    }
+}
+
+fn names_a_recipient(condition: &Condition) -> bool {
+    match &condition.test {
+        Test::AddressOf(Who::Recipient, _) | Test::DomainOf(Who::Recipient, _) => true,
+        Test::All(parts) => parts.iter().any(names_a_recipient),
+        Test::Any(parts) => parts.iter().all(names_a_recipient),
         _ => false,
     }
 }

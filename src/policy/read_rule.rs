@@ -29,6 +29,7 @@ const RULE: &[&str] = &[
     "sensitive",
     "reply",
     "exceptions",
+    "authority",
     "enabled",
     "needs",
 ];
@@ -38,7 +39,7 @@ const INSPECTORS: &[(&str, bool)] = &[
     ("executable", true),
     ("archive", true),
     ("document", true),
-    ("forwarding", false),
+    ("forwarding", true),
     ("marking", true),
     ("authentication", false),
     ("spam", false),
@@ -132,6 +133,7 @@ impl Reader {
                 "exceptions have a block of their own: `exceptions:` beside `rules:`",
             );
         }
+        self.line(node, "authority");
         let enabled = node
             .child("enabled")
             .and_then(|node| self.boolean(node, "enabled"))

@@ -137,6 +137,11 @@ impl Generation {
 }
 
 impl Generation {
+    /// Whether a domain is ours, by any of the policies, former domains too.
+    pub fn has_domain(&self, domain: &str) -> bool {
+        self.ours.has_domain(domain)
+    }
+
     fn is_ours(&self, address: &Address) -> bool {
         self.ours.has_domain(address.domain())
     }

@@ -16,6 +16,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         control,
         state,
         journal,
+        notices,
         log,
     } = new;
     running.policies.clone_from(policies);
@@ -45,6 +46,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
             same.off = journal.off;
             same == *journal
         }),
+        ("notices", running.notices == *notices),
         ("log", running.log == *log),
     ];
     keys.into_iter()

@@ -10,6 +10,7 @@
 mod change;
 mod journal;
 mod log;
+mod notice;
 mod read;
 mod values;
 
@@ -25,6 +26,7 @@ use crate::{
     engine,
     journal::JournalSettings,
     milter::{self, ListenSpec},
+    notices,
     site::Site,
     yaml::{Problem, Report},
 };
@@ -56,6 +58,8 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// Where decisions are kept, and for how long.
     pub journal: JournalSettings,
+    /// Draft letters about forwards that were stopped; none: nothing is written.
+    pub notices: Option<notices::Settings>,
     /// The program's own log.
     pub log: Log,
 }

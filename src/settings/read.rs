@@ -39,6 +39,7 @@ pub(super) const TOP: &[&str] = &[
     "state",
     "storage",
     "journal",
+    "notices",
     "log",
 ];
 
@@ -108,6 +109,7 @@ impl Reader {
                 "admin" => settings.admin = self.admin(node),
                 "control" => settings.control = self.socket_path(node, key),
                 "state" => settings.state = self.path(node, key),
+                "notices" => settings.notices = self.notices(node),
                 "log" => self.log(node, &mut settings.log),
                 "storage" => self.storage(node, &mut settings.journal),
                 "journal" => self.journal(node, &mut settings.journal),

@@ -14,6 +14,7 @@ use crate::{
     facts::{Network, Role},
     journal::{AtLimit, JournalSettings, Keep, Storage},
     milter,
+    notices::Template,
     verdict::MixedPolicies,
     yaml::{Report, Severity},
 };
@@ -35,6 +36,10 @@ impl Folder {
         )
         .unwrap();
         fs::write(dir.path().join("wrong.txt"), "10.1.0.0/16\n10.2.0.300\n").unwrap();
+        let letter = "To: {mailbox}\nSubject: x\n\n{destinations}\n";
+        fs::write(dir.path().join("letter.eml"), letter).unwrap();
+        let letter = "To: {mailbox}\nSubject: x {recipient}\n\nxem\n";
+        fs::write(dir.path().join("wrong.eml"), letter).unwrap();
         fs::write(dir.path().join("gacthu.yaml"), text).unwrap();
         Self { dir }
     }
@@ -76,6 +81,7 @@ control: /run/gacthu/control.sock
 state: /var/lib/gacthu/state
 storage: sqlite:journal
 journal: { node: mx1, limit: 2 GiB, at_limit: defer, keep: { technical: 1000d, addresses: 500d, content: 90d } }
+notices: { directory: notices, template: letter.eml, at_most: 7 }
 log: { format: json, filter: \"warn,gacthu::milter=debug\" }
 ",
     );
@@ -149,6 +155,10 @@ log: { format: json, filter: \"warn,gacthu::milter=debug\" }
         }
     );
     assert_eq!(settings.spool_directory, Some(dir.join("spool")));
+    let notices = settings.notices.unwrap();
+    assert_eq!(notices.directory, dir.join("notices"));
+    assert_eq!(notices.at_most, 7);
+    assert_ne!(*notices.template, Template::shipped().unwrap());
     let path = |path: &str| Some(PathBuf::from(path));
     assert_eq!(settings.events, path("/var/log/gacthu/decisions.jsonl"));
     assert_eq!(settings.admin, Some("127.0.0.1:9810".parse().unwrap()));

@@ -7,7 +7,10 @@
 
 use std::{fmt, sync::LazyLock};
 
-use super::letters::{Letter, letter, tone_of_mark};
+use super::{
+    class::is_alphabetic,
+    letters::{Letter, letter, tone_of_mark},
+};
 
 /// What a text was written in that Unicode does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +140,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn same(c: char) -> Self {
+    pub fn same(c: char) -> Self {
         Self {
             c,
             raw: c,
@@ -161,6 +164,7 @@ impl Cell {
 /// Reads a piece of text as `encoding`. Linear; never more cells than characters.
 pub(super) fn read(chars: &[char], encoding: Encoding, cells: &mut Vec<Cell>) {
     cells.clear();
+    cells.reserve(chars.len());
     match encoding {
         Encoding::Tcvn3 => read_table(chars, &TABLES.tcvn3, true, cells),
         Encoding::Tcvn3Capitals => {
@@ -281,7 +285,7 @@ fn read_table(chars: &[char], table: &[char; 256], abc: bool, cells: &mut Vec<Ce
             continue;
         }
         let mut cell = Cell::new(c, raw);
-        cell.soft = cell.changed && !raw.is_alphabetic();
+        cell.soft = cell.changed && !is_alphabetic(raw);
         cells.push(cell);
     }
 }

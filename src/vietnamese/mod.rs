@@ -2,11 +2,14 @@
 //!
 //! Ground floor: knows characters, nothing of mail.
 
+mod class;
+mod decide;
 mod detect;
 mod form;
 mod legacy;
 mod letters;
 mod lookalike;
+mod restore;
 mod scan;
 mod spaced;
 mod syllable;

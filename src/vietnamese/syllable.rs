@@ -36,8 +36,8 @@ pub(super) fn syllable_of(word: &str) -> Option<Syllable> {
 
 /// The syllable that these letters spell, if Vietnamese can have it.
 pub(super) fn syllable(letters: &[Letter]) -> Option<Syllable> {
-    let found = syllable_anywhere(letters)?;
-    let (_, tone_at) = tone(letters)?;
+    let (tone, tone_at) = tone(letters)?;
+    let found = anywhere(letters, tone)?;
     let allowed = match tone_at {
         None => true,
         Some(at) if at == found.nucleus => true,
@@ -52,7 +52,10 @@ pub(super) fn syllable(letters: &[Letter]) -> Option<Syllable> {
 
 /// [`syllable`], wherever the tone stands.
 pub(super) fn syllable_anywhere(letters: &[Letter]) -> Option<Syllable> {
-    let (tone, _) = tone(letters)?;
+    anywhere(letters, tone(letters)?.0)
+}
+
+fn anywhere(letters: &[Letter], tone: u8) -> Option<Syllable> {
     let first_vowel = letters.iter().position(|l| l.is_vowel())?;
     if letters.len() > LONGEST || first_vowel > 3 {
         return None;
@@ -104,7 +107,7 @@ fn parse(
     onset: u32,
     tone: u8,
 ) -> Option<(u8, usize)> {
-    let onset_usual = find(&tables.onsets, onset)?;
+    let onset_usual = tables.onsets.find(onset)?;
     let rime = letters.get(rime_start..)?;
     let head = rime.first()?.base;
     // Before e, ê, i, y stand k, gh and ngh; elsewhere c, g and ng.
@@ -120,9 +123,10 @@ fn parse(
     if !spelled || rime.len() > 4 {
         return None;
     }
-    let entry = find(&tables.rimes, key(rime))?;
+    let bases = key(rime);
+    let entry = tables.rimes.find(bases)?;
     let usual = entry.get(usize::from(tone)).copied().flatten()?;
-    let behind_qu = matches!(key(rime), YNH | YCH | YT);
+    let behind_qu = matches!(bases, YNH | YCH | YT);
     (!behind_qu || onset == QU).then_some((usual + onset_usual, rime_start))
 }
 
@@ -194,31 +198,85 @@ const YT: u32 = pack(&[12, 27]);
 type Usual = [Option<u8>; TONES];
 
 struct Tables {
-    onsets: Vec<(u32, u8)>,
-    rimes: Vec<(u32, Usual)>,
+    onsets: Table<u8>,
+    rimes: Table<Usual>,
 }
 
+/// Finds by key with one look, mostly: open addressing, at most a quarter full.
+struct Table<T> {
+    slots: Vec<(u32, T)>,
+    shift: u32,
+}
+
+impl<T: Copy + Default> Table<T> {
+    fn new(entries: &[(u32, T)]) -> Self {
+        let bits = (entries.len() * 4).next_power_of_two().trailing_zeros();
+        let mut table = Self {
+            slots: vec![(NO_KEY, T::default()); 1 << bits],
+            shift: 32 - bits,
+        };
+        for &(key, value) in entries {
+            let free = |slot: &usize| {
+                let found = table.slots.get(*slot);
+                found.is_some_and(|&(taken, _)| taken == NO_KEY)
+            };
+            let slot = table.probes(key).find(free);
+            if let Some(place) = slot.and_then(|slot| table.slots.get_mut(slot)) {
+                *place = (key, value);
+            }
+        }
+        table
+    }
+
+    fn find(&self, key: u32) -> Option<T> {
+        for slot in self.probes(key) {
+            match self.slots.get(slot) {
+                Some(&(found, value)) if found == key => return Some(value),
+                Some(&(NO_KEY, _)) | None => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The slots in which a key may be, the likeliest first.
+    fn probes(&self, key: u32) -> impl Iterator<Item = usize> + use<T> {
+        let first = (key.wrapping_mul(0x9e37_79b1) >> self.shift) as usize;
+        let count = self.slots.len();
+        (0..count).map(move |next| (first + next) & (count - 1))
+    }
+}
+
+/// No onset or rime has it: six letters are 30 bits.
+const NO_KEY: u32 = u32::MAX;
+
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let mut tables = Tables {
-        onsets: lines(include_str!("tables/onsets.txt"))
-            .filter_map(|(name, mut rest)| Some((name_key(name), rest.next()?.parse().ok()?)))
-            .collect(),
-        rimes: lines(include_str!("tables/rimes.txt"))
-            .map(|(name, rest)| {
-                let mut usual = Usual::default();
-                for (place, figure) in usual.iter_mut().zip(rest) {
-                    *place = figure.parse().ok();
-                }
-                (name_key(name), usual)
-            })
-            .collect(),
-    };
+    let mut onsets = onsets();
     // qu and gi without their vowel are no onsets of their own, but q must be known to be looked at.
-    tables.onsets.push((Q, 0));
-    tables.onsets.sort_unstable_by_key(|&(key, _)| key);
-    tables.rimes.sort_unstable_by_key(|&(key, _)| key);
-    tables
+    onsets.push((Q, 0));
+    Tables {
+        onsets: Table::new(&onsets),
+        rimes: Table::new(&rimes()),
+    }
 });
+
+fn onsets() -> Vec<(u32, u8)> {
+    lines(include_str!("tables/onsets.txt"))
+        .filter_map(|(name, mut rest)| Some((name_key(name), rest.next()?.parse().ok()?)))
+        .collect()
+}
+
+fn rimes() -> Vec<(u32, Usual)> {
+    lines(include_str!("tables/rimes.txt"))
+        .map(|(name, rest)| {
+            let mut usual = Usual::default();
+            for (place, figure) in usual.iter_mut().zip(rest) {
+                *place = figure.parse().ok();
+            }
+            (name_key(name), usual)
+        })
+        .collect()
+}
 
 fn name_key(name: &str) -> u32 {
     name.chars()
@@ -238,20 +296,24 @@ fn lines(
         })
 }
 
-fn find<T: Copy>(table: &[(u32, T)], key: u32) -> Option<T> {
-    let at = table.binary_search_by_key(&key, |&(key, _)| key).ok()?;
-    table.get(at).map(|&(_, value)| value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_tables_are_whole() {
-        assert_eq!(TABLES.onsets.len(), 28 + 1);
-        assert!(TABLES.rimes.len() > 155, "{}", TABLES.rimes.len());
-        for pair in TABLES.rimes.windows(2) {
+        let (onsets, mut rimes) = (onsets(), rimes());
+        assert_eq!(onsets.len(), 28);
+        assert!(rimes.len() > 155, "{}", rimes.len());
+        for &(key, usual) in &onsets {
+            assert_eq!(TABLES.onsets.find(key), Some(usual));
+        }
+        for &(key, usual) in &rimes {
+            assert_eq!(TABLES.rimes.find(key), Some(usual));
+        }
+        assert_eq!(TABLES.rimes.find(pack(&[1, 1, 1, 1])), None);
+        rimes.sort_unstable_by_key(|&(key, _)| key);
+        for pair in rimes.windows(2) {
             assert_ne!(pair[0].0, pair[1].0);
         }
         for (name, tones) in lines(include_str!("tables/rimes.txt")) {

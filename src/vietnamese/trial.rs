@@ -1,6 +1,7 @@
 //! How well a line that was read as some encoding stands as Vietnamese: its words judged one by one.
 
 use super::{
+    class::{is_letter, is_uppercase},
     legacy::Cell,
     letters::{Letter, letter},
     syllable::{LONGEST, syllable},
@@ -24,7 +25,7 @@ pub(super) struct Stats {
     pub plain_bad: u32,
     /// Different words among the good and kept ones; counts to four.
     pub distinct: u32,
-    /// Which words `distinct` counts, as hashes.
+    /// Which words `distinct` counts.
     seen: [u64; 4],
     /// Words of one letter that the encoding changed; they prove little.
     pub single: u32,
@@ -42,17 +43,17 @@ impl Stats {
         self.plain_good = self.plain_good.saturating_add(other.plain_good);
         self.plain_bad = self.plain_bad.saturating_add(other.plain_bad);
         self.single = self.single.saturating_add(other.single);
-        for &hash in other.seen.iter().take(other.distinct as usize) {
-            self.see(hash);
+        for &word in other.seen.iter().take(other.distinct as usize) {
+            self.see(word);
         }
         self.sum = self.sum.saturating_add(other.sum);
     }
 
-    fn see(&mut self, hash: u64) {
-        if !self.seen.contains(&hash)
+    fn see(&mut self, word: u64) {
+        if !self.seen.contains(&word)
             && let Some(place) = self.seen.get_mut(self.distinct as usize)
         {
-            *place = hash;
+            *place = word;
             self.distinct += 1;
         }
     }
@@ -70,7 +71,7 @@ const ODD: i32 = -10;
 
 /// Judges the words of a line and settles what may be letter or punctuation. `any_case`: small letters
 /// among capitals are no fault (TCVN3 has no capitals with tones).
-pub(super) fn judge(cells: &mut [Cell], any_case: bool) -> Stats {
+pub(super) fn judge(cells: &mut [Cell], any_case: bool, speller: &mut Speller) -> Stats {
     let mut stats = Stats::default();
     let mut at = 0;
     let mut behind_letter = false;
@@ -90,9 +91,14 @@ pub(super) fn judge(cells: &mut [Cell], any_case: bool) -> Stats {
             continue;
         }
         let start = at;
-        let mut plain = true;
-        while let Some(cell) = cells.get(at).filter(|cell| is_letter(cell.c)) {
-            plain &= !cell.changed && cell.c.is_ascii();
+        let (mut ascii, mut changed, mut soft) = (true, false, false);
+        for cell in cells.get(at..).unwrap_or_default() {
+            if !is_letter(cell.c) {
+                break;
+            }
+            ascii &= cell.c.is_ascii();
+            changed |= cell.changed;
+            soft |= cell.soft;
             at += 1;
         }
         behind_letter = true;
@@ -100,33 +106,40 @@ pub(super) fn judge(cells: &mut [Cell], any_case: bool) -> Stats {
         let Some(word) = head.get_mut(start..) else {
             break;
         };
-        if plain {
-            plain_word(word, &mut stats);
-        } else {
-            other_word(word, rest, any_case, &mut stats);
+        match (soft, ascii && !changed) {
+            (false, true) => plain_word(word, &mut stats, speller),
+            (false, false) => settled_word(word, changed, any_case, &mut stats, speller),
+            (true, _) => soft_word(word, rest, any_case, &mut stats, speller),
         }
     }
     stats
 }
 
-fn plain_word(word: &[Cell], stats: &mut Stats) {
+fn plain_word(word: &[Cell], stats: &mut Stats, speller: &mut Speller) {
     if word.len() < 2 {
         return;
     }
-    if spelled(word).is_some() {
+    if speller.spelled(word).is_some() {
         stats.plain_good += 1;
     } else if !word.iter().all(|cell| cell.c.is_ascii_uppercase()) {
         stats.plain_bad += 1;
     }
 }
 
-fn other_word(word: &mut [Cell], rest: &[Cell], any_case: bool, stats: &mut Stats) {
-    if let Some(counts) = settle_mark(word, rest) {
+/// A word with letters that may be punctuation.
+fn soft_word(
+    word: &mut [Cell],
+    rest: &[Cell],
+    any_case: bool,
+    stats: &mut Stats,
+    speller: &mut Speller,
+) {
+    if let Some(counts) = settle_mark(word, rest, speller) {
         if !counts {
             return;
         }
     } else {
-        trim(word, rest, any_case);
+        trim(word, rest, any_case, speller);
     }
     // What was taken for letters may be punctuation now.
     let lead = word.iter().take_while(|cell| !is_letter(cell.c)).count();
@@ -140,15 +153,29 @@ fn other_word(word: &mut [Cell], rest: &[Cell], any_case: bool, stats: &mut Stat
         .unwrap_or_default();
     let changed = word.iter().any(|cell| cell.changed);
     if !changed && word.iter().all(|cell| cell.c.is_ascii()) {
-        plain_word(word, stats);
+        plain_word(word, stats, speller);
+    } else {
+        settled_word(word, changed, any_case, stats, speller);
+    }
+}
+
+/// A word with letters beyond ASCII, of which none may be punctuation any more.
+fn settled_word(
+    word: &[Cell],
+    changed: bool,
+    any_case: bool,
+    stats: &mut Stats,
+    speller: &mut Speller,
+) {
+    let spelling = speller.spell(word);
+    let usual = spelling.and_then(|spelling| spelling.usual);
+    if word.len() < 2 || usual.is_none() && is_abbreviation(word) {
+        stats.single += u32::from(changed && usual.is_some());
         return;
     }
-    if word.len() < 2 || is_abbreviation(word) {
-        stats.single += u32::from(changed && spelled(word).is_some());
-        return;
-    }
-    let found = spelled(word).or_else(|| spelled_with_u(word).filter(|_| any_case));
-    let Some(usual) = found.filter(|_| has_one_case(word, any_case)) else {
+    let with_u = || spelled_with_u(word).filter(|_| any_case);
+    let found = usual.or_else(with_u).zip(spelling);
+    let Some((usual, spelling)) = found.filter(|(_, found)| found.has_one_case(any_case)) else {
         stats.bad += 1;
         stats.sum += BAD;
         return;
@@ -161,18 +188,15 @@ fn other_word(word: &mut [Cell], rest: &[Cell], any_case: bool, stats: &mut Stat
         stats.sum += KEPT;
     }
     stats.sum += GOOD + i32::from(usual);
-    let hash = word.iter().fold(1_u64, |hash, cell| {
-        hash.wrapping_mul(0x100_0000_01b3) ^ u64::from(cell.c)
-    });
-    stats.see(hash);
+    stats.see(spelling.word());
 }
 
 /// VIQR: a mark behind the last letter is a tone or the end of the sentence. `Some(false)`: the word says
 /// nothing, for that mark is all that the encoding changed in it.
-fn settle_mark(word: &mut [Cell], rest: &[Cell]) -> Option<bool> {
+fn settle_mark(word: &mut [Cell], rest: &[Cell], speller: &mut Speller) -> Option<bool> {
     let last = word.last().copied()?;
     let mark = last.mark.filter(|_| last.soft)?;
-    let toned = spelled(word);
+    let toned = speller.spelled(word);
     let plain = Cell {
         c: last.raw,
         soft: false,
@@ -182,7 +206,7 @@ fn settle_mark(word: &mut [Cell], rest: &[Cell]) -> Option<bool> {
     if let Some(place) = word.last_mut() {
         *place = plain;
     }
-    let untoned = spelled(word);
+    let untoned = speller.spelled(word);
     let stays = match (toned, untoned) {
         (None, _) => true,
         // A sentence may end here; where the text does, the mark is a tone by RFC 1456.
@@ -207,11 +231,11 @@ fn settle_mark(word: &mut [Cell], rest: &[Cell]) -> Option<bool> {
 
 /// Takes what may be punctuation (quotation marks, ©, «) off both ends where a syllable is left then, and turns
 /// back what is punctuation alone.
-fn trim(word: &mut [Cell], rest: &[Cell], abc: bool) {
+fn trim(word: &mut [Cell], rest: &[Cell], abc: bool, speller: &mut Speller) {
     if word.iter().all(|cell| cell.soft) {
         let stays = match word {
             [one] => is_word_alone(*one, rest, abc),
-            _ => spelled(word).is_some(),
+            _ => speller.spelled(word).is_some(),
         };
         if !stays {
             word.iter_mut().for_each(revert);
@@ -233,7 +257,7 @@ fn trim(word: &mut [Cell], rest: &[Cell], abc: bool) {
         return;
     }
     // The ABC fonts show these bytes as the punctuation that they are in windows-1252.
-    let capitals = word.iter().all(|cell| cell.c.is_uppercase());
+    let capitals = word.iter().all(|cell| is_uppercase(cell.c));
     let ends = [word.first(), word.last()];
     let quoted = abc
         && !capitals
@@ -241,7 +265,7 @@ fn trim(word: &mut [Cell], rest: &[Cell], abc: bool) {
             .iter()
             .flatten()
             .any(|cell| cell.soft && is_quote(cell.raw));
-    if !quoted && spelled(word).is_some() {
+    if !quoted && speller.spelled(word).is_some() {
         return;
     }
     for (front, back) in [
@@ -262,7 +286,7 @@ fn trim(word: &mut [Cell], rest: &[Cell], abc: bool) {
             continue;
         };
         let plain = middle.iter().all(|cell| !cell.changed && cell.c.is_ascii());
-        if spelled(middle).is_none_or(|_| middle.len() < 2) && !(quoted && plain) {
+        if (middle.len() < 2 || speller.spelled(middle).is_none()) && !(quoted && plain) {
             continue;
         }
         for (at, cell) in word.iter_mut().enumerate() {
@@ -305,25 +329,96 @@ fn is_quote(c: char) -> bool {
     )
 }
 
-/// QĐ, UBNĐ: capitals that spell nothing.
+/// QĐ, UBNĐ: capitals, of a word that spells nothing.
 fn is_abbreviation(word: &[Cell]) -> bool {
     word.len() <= 6
         && word.iter().all(|cell| {
             letter(cell.c).map_or(cell.c.is_ascii_uppercase(), |l| l.upper && l.tone == 0)
         })
-        && spelled(word).is_none()
 }
 
-/// How usual the syllable is that these cells spell.
-fn spelled(word: &[Cell]) -> Option<u8> {
-    let mut letters = [Letter::default(); LONGEST];
-    for (at, cell) in word.iter().enumerate() {
-        *letters.get_mut(at)? = letter(cell.c)?;
+/// Says how usual a syllable is, and keeps the answer: the same few thousand words make up a text.
+pub(super) struct Speller {
+    /// By the hash of the word: the word, and what was found. One word a place; the last one stays.
+    known: Vec<(u64, Option<u8>)>,
+}
+
+impl Default for Speller {
+    fn default() -> Self {
+        // No word has no letters.
+        Self {
+            known: vec![(0, None); 1 << KNOWN_BITS],
+        }
     }
-    syllable(letters.get(..word.len())?).map(|syllable| syllable.usual)
 }
 
-/// As [`spelled`], with the ư that TCVN3 lost before ơ (its byte is a soft hyphen).
+impl Speller {
+    /// How usual the syllable is that these cells spell.
+    fn spelled(&mut self, word: &[Cell]) -> Option<u8> {
+        self.spell(word)?.usual
+    }
+
+    /// What these cells spell; none where that is not of letters alone, or too long for a syllable.
+    fn spell(&mut self, word: &[Cell]) -> Option<Spelling> {
+        if word.len() > LONGEST {
+            return None;
+        }
+        let mut letters = [Letter::default(); LONGEST];
+        let mut spelling = Spelling::default();
+        let mut bit = 1;
+        for (place, cell) in letters.iter_mut().zip(word) {
+            *place = letter(cell.c)?;
+            spelling.letters =
+                spelling.letters << 8 | u64::from(place.base) << 3 | u64::from(place.tone);
+            spelling.upper |= if place.upper { bit } else { 0 };
+            spelling.unchanged |= if cell.changed { 0 } else { bit };
+            bit <<= 1;
+        }
+        spelling.all = bit.wrapping_sub(1);
+        let hash = spelling.letters.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - KNOWN_BITS);
+        let slot = self.known.get_mut(hash as usize)?;
+        if slot.0 != spelling.letters {
+            let found = syllable(letters.get(..word.len())?);
+            *slot = (spelling.letters, found.map(|syllable| syllable.usual));
+        }
+        spelling.usual = slot.1;
+        Some(spelling)
+    }
+}
+
+/// A word of up to seven letters.
+#[derive(Clone, Copy, Default)]
+struct Spelling {
+    /// How usual the syllable is; none: it is none.
+    usual: Option<u8>,
+    /// Base and tone of each letter, a byte each.
+    letters: u64,
+    /// A bit for each letter, the first one lowest: all of them, the capitals, those that the encoding left alone.
+    all: u8,
+    upper: u8,
+    unchanged: u8,
+}
+
+impl Spelling {
+    /// All small, all capital, or the first a capital; with `any_case` also small letters among capitals.
+    fn has_one_case(self, any_case: bool) -> bool {
+        if any_case {
+            // No capital behind a small letter that would have had a capital.
+            let small = self.unchanged & !self.upper;
+            return small == 0 || self.upper >> small.trailing_zeros() == 0;
+        }
+        matches!(self.upper, 0 | 1) || self.upper == self.all
+    }
+
+    /// The word as a number of its own.
+    fn word(self) -> u64 {
+        self.letters | u64::from(self.upper) << 56
+    }
+}
+
+const KNOWN_BITS: u32 = 10;
+
+/// As [`Speller::spelled`], with the ư that TCVN3 lost before ơ (its byte is a soft hyphen).
 fn spelled_with_u(word: &[Cell]) -> Option<u8> {
     let horn = |cell: &Cell| letter(cell.c).is_some_and(|l| l.base == O_HORN);
     let at = word.iter().position(|cell| cell.changed && horn(cell))?;
@@ -345,28 +440,6 @@ fn spelled_with_u(word: &[Cell]) -> Option<u8> {
 
 const O_HORN: u8 = 9;
 const U_HORN: u8 = 11;
-
-/// All small, all capital, or the first a capital; with `any_case` also small letters among capitals.
-fn has_one_case(word: &[Cell], any_case: bool) -> bool {
-    let upper = |cell: &Cell| letter(cell.c).is_some_and(|l| l.upper);
-    if any_case {
-        // A capital behind a small letter that would have had a capital.
-        let small = word.iter().position(|cell| !cell.changed && !upper(cell));
-        return small.is_none_or(|at| !word.iter().skip(at).any(upper));
-    }
-    let mut rest = word.iter().map(upper);
-    let first = rest.next();
-    let second = rest.next();
-    match (first, second) {
-        (Some(false), Some(true)) => false,
-        (_, Some(upper)) => rest.all(|next| next == upper),
-        _ => true,
-    }
-}
-
-fn is_letter(c: char) -> bool {
-    c.is_ascii_alphabetic() || (!c.is_ascii() && super::is_word(c) && !c.is_numeric())
-}
 
 /// A sign that no text has within a word.
 fn is_sign(c: char) -> bool {

@@ -28,7 +28,7 @@ impl UnicodeCheck {
 
 /// Checks a text. Linear.
 pub fn check_unicode(text: &str) -> UnicodeCheck {
-    let survey = survey(text);
+    let survey = survey(text, None);
     let words = survey.found.map_or(0, |found| u64::from(found.words));
     UnicodeCheck {
         accented: survey.correct + words,

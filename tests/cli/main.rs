@@ -4,6 +4,7 @@
 mod config;
 mod coverage;
 mod mta;
+mod notices;
 mod policy;
 mod program;
 mod reload;

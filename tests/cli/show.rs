@@ -8,7 +8,7 @@ use crate::program::{RULES, Said, Site, letter, run};
 fn site() -> Site {
     let site = Site::new("enforce", &format!("version: 3\n{RULES}"));
     site.write("lists/known.txt", "203.0.113.0/24\n");
-    let child = "policy: 1\nname: child\nextends: ./site.yaml\nmode: enforce\nrules:\n  - id: exe\n    basis: Điều 9\n    unless: { attachment: { name: \"cai-dat-*.exe\" } }\n  - id: big\n    mode: observe\n  - id: strangers\n    for: [inbound]\n    when: { not: { client: { network: { file: lists/known.txt } } } }\n    then: note\n  - { id: later, needs: [antivirus], then: reject }\n  - { id: score, when: { tls: true }, then: { points: { spam: 2.5 } } }\n  - { id: secret, sensitive: true, when: { tls: true }, then: reject }\nexceptions:\n  - { id: lab, rules: [exe], when: { authenticated: true }, reason: Công văn 1, by: an, until: 2099-12-31 }\n  - { id: old, rules: [exe], when: { authenticated: true }, reason: Công văn 0, by: an, until: 2020-12-31 }\ntests:\n  - message: a.eml\n    given: { rcpt: [vanthu@daknong.gov.vn] }\n    expect: { verdict: reject, rules: [exe, strangers] }\n  - attachments: [2 KiB]\n    given: { rcpt: [vanthu@daknong.gov.vn], client: 203.0.113.5 }\n    expect: { verdict: tag, not: [exe, strangers] }\n";
+    let child = "policy: 1\nname: child\nextends: ./site.yaml\nmode: enforce\nrules:\n  - id: exe\n    basis: Điều 9\n    authority: Giám đốc Sở\n    unless: { attachment: { name: \"cai-dat-*.exe\" } }\n  - id: big\n    mode: observe\n  - id: strangers\n    for: [inbound]\n    when: { not: { client: { network: { file: lists/known.txt } } } }\n    then: note\n  - { id: later, needs: [antivirus], then: reject }\n  - { id: score, when: { tls: true }, then: { points: { spam: 2.5 } } }\n  - { id: secret, sensitive: true, when: { tls: true }, then: reject }\nexceptions:\n  - { id: lab, rules: [exe], when: { authenticated: true }, reason: Công văn 1, by: an, authority: Giám đốc Sở, until: 2099-12-31 }\n  - { id: old, rules: [exe], when: { authenticated: true }, reason: Công văn 0, by: an, authority: Giám đốc Sở, until: 2020-12-31 }\ntests:\n  - message: a.eml\n    given: { rcpt: [vanthu@daknong.gov.vn] }\n    expect: { verdict: reject, rules: [exe, strangers] }\n  - attachments: [2 KiB]\n    given: { rcpt: [vanthu@daknong.gov.vn], client: 203.0.113.5 }\n    expect: { verdict: tag, not: [exe, strangers] }\n";
     site.write("child.yaml", child);
     site.write("a.eml", letter("x", "a.exe", "MZ"));
     site
@@ -109,6 +109,8 @@ fn a_rule_is_told_with_its_mode_its_reply_its_exceptions_and_its_tests() {
         "lab: ",
         "đến hết / until 2099-12-31",
         "đã hết hạn / ended 2020-12-31",
+        "quyết định / decided: Giám đốc Sở",
+        "Người quyết định ngoại lệ / who decides: Giám đốc Sở",
         "trúng / fires ",
         "suýt / misses",
     ] {

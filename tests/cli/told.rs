@@ -75,7 +75,7 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
         "b.yaml",
         format!(
             "policy: 1\nname: b\norganisation: {{ domains: [b.vn] }}\nmarks: {}/policies/marks/vn.yaml\n\
-             rules: [{{ id: m, title: t, when: {{ any: [{{ marking: any }}, {{ encoding: legacy }}, {{ attachment: {{ signed: broken }} }}] }}, then: note }}]\n",
+             rules: [{{ id: m, title: t, when: {{ any: [{{ marking: any }}, {{ encoding: legacy }}, {{ attachment: {{ signed: broken }} }}, {{ forwarding: machine }}] }}, then: note }}]\n",
             env!("CARGO_MANIFEST_DIR")
         ),
     );
@@ -88,6 +88,8 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
             .unwrap()
             .replace("\r\n", "\n")
     };
+    let gmail =
+        "X-Forwarded-For: toi@gmail.com a@b.vn\nFrom: a@example.com\nTo: toi@gmail.com\n\nx\n";
     let (signed, legacy) = (kept("signed-pdf.eml"), kept("legacy-letters.eml"));
     let mut mta = Mta::new(&site.path("mx.sock"));
     let exe = letter("x", "a.exe", "MZ");
@@ -104,6 +106,7 @@ fn the_page_names_every_field_of_an_event_and_no_other() {
         ("a@example.com", "a@b.vn", &secret),
         ("a@example.com", "a@b.vn", &signed),
         ("a@example.com", "a@b.vn", &legacy),
+        ("a@example.com", "a@b.vn", &gmail.to_owned()),
         ("a@example.com", OURS, &marked),
         ("lab@example.com", OURS, &nested),
     ] {

@@ -6,7 +6,7 @@ use std::io::{BufRead, Read, Write};
 use super::Names;
 use crate::{
     content::{
-        member_name,
+        base64, member_name,
         opener::{Inside, Member},
         source::{Cursor, Source},
     },
@@ -23,14 +23,14 @@ pub(in crate::content) fn uuencode(
     let mut line = Vec::new();
     let mut again = false;
     while std::mem::take(&mut again) || next_line(&mut cursor, &mut line) {
-        let Some((base64, name)) = begin(&line) else {
+        let Some((is_base64, name)) = begin(&line) else {
             continue;
         };
         let mut member = Member {
             names: member_name::readings(name, false),
             ..Member::default()
         };
-        let decode = if base64 { base64_line } else { uu_line };
+        let decode = if is_base64 { base64_line } else { uu_line };
         // A line of code follows, or it was a line of text that begins so.
         let mut more = next_line(&mut cursor, &mut line);
         while more && line.is_empty() {
@@ -126,26 +126,7 @@ fn base64_line(line: &[u8]) -> Line {
     if line.trim_ascii() == b"====" {
         return Line::End;
     }
-    let mut bytes = Vec::with_capacity(line.len());
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in line {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Line::Data(bytes)
+    Line::Data(base64::until_padding(line.iter().copied()))
 }
 
 /// Bytes of a line that are read.

@@ -14,6 +14,7 @@ use memchr::{memchr, memmem};
 
 use crate::{
     content::{
+        base64,
         kinds::{self, Sample},
         opener::{Inside, Member},
         page,
@@ -297,26 +298,7 @@ fn decode(run: &[u8]) -> Vec<u8> {
         Some(_) => Cow::Owned(percent_decoded(run)),
         None => Cow::Borrowed(run),
     };
-    let mut file = Vec::with_capacity(run.len() / 4 * 3);
-    let mut bits = 0_u32;
-    let mut count = 0;
-    for byte in run.iter() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            file.push(u8::try_from(bits >> count & 0xff).unwrap_or_default());
-        }
-    }
-    file
+    base64::of_url(run.iter().copied())
 }
 
 fn percent_decoded(bytes: &[u8]) -> Vec<u8> {

@@ -2,7 +2,13 @@
 //! compound files, PKCS #7, and archives whose sign is too short to be believed alone.
 
 use super::{Found, Sample, text};
-use crate::facts::{Class, Kind};
+use crate::{
+    content::{
+        base64,
+        bytes::{u16_at, u32_at},
+    },
+    facts::{Class, Kind},
+};
 
 /// Finds the kinds of this file and adds them.
 pub(super) fn kinds(sample: &Sample<'_>, found: &mut Found) {
@@ -151,6 +157,25 @@ fn pkcs7(sample: &Sample<'_>) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The same in base64 without lines of dashes, as a `.p7m` stands inside a file that was encoded once more
+/// (`base64 < smime.p7m`). The bytes decide, not the name.
+pub(super) fn pkcs7_in_base64(sample: &Sample<'_>) -> Option<&'static str> {
+    let head = sample
+        .head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(sample.head);
+    let head = head.trim_ascii_start();
+    // A sequence (30) whose length is none or stands in bytes of its own (80 to 84).
+    if head.first() != Some(&b'M') {
+        return None;
+    }
+    let head = base64::strict(head.get(..head.len().min(PKCS7_HEAD))?)?;
+    pkcs7(&Sample::of(&head, sample.names))
+}
+
+/// Letters of base64 in which the object's identifier stands, blanks counted.
+const PKCS7_HEAD: usize = 96;
 
 /// OpenPGP in binary (RFC 9580): a session key and something behind it; of other packets the name must
 /// say it too.
@@ -376,20 +401,4 @@ pub(super) fn is_pdf_of_a_member(sample: &Sample<'_>, kinds: &[&'static Kind]) -
         && u16_at(head, 26)
             .zip(u16_at(head, 28))
             .is_some_and(|(name, extra)| 30 + usize::from(name) + usize::from(extra) == at)
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..at.checked_add(2)?)?
-        .try_into()
-        .ok()
-        .map(u16::from_le_bytes)
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..at.checked_add(4)?)?
-        .try_into()
-        .ok()
-        .map(u32::from_le_bytes)
 }

@@ -62,14 +62,19 @@ static CALLED: &[(&str, &str)] = &[
     ("cmd", "script-bat"),
 ];
 
-/// Whether a name says that the file opens in an editor or a table, so that nothing in it is run.
+/// Whether a name says that the file opens in an editor or a table, so that nothing in it is run. Where another
+/// name of the same file says that it is run (a ZIP names a member twice), the content decides.
 pub(super) fn is_read_only(sample: &Sample<'_>) -> bool {
-    READ_ONLY.iter().any(|extension| sample.named(extension))
-        || sample
-            .names
-            .iter()
-            .any(|name| READ_ME.iter().any(|known| name.eq_ignore_ascii_case(known)))
+    let any = |list: &[&str]| list.iter().any(|extension| sample.named(extension));
+    let read_me = |name: &&str| READ_ME.iter().any(|known| name.eq_ignore_ascii_case(known));
+    (any(READ_ONLY) || sample.names.iter().any(read_me)) && !any(RUN)
 }
+
+/// Extensions by which a system runs a file of text.
+static RUN: &[&str] = &[
+    "bat", "cmd", "hta", "js", "jse", "ksh", "pl", "ps1", "psm1", "py", "pyw", "rb", "sh", "vbe",
+    "vbs", "wsf", "wsh",
+];
 
 /// A script of Windows in its encoded form: the interpreter looks for the sign anywhere, behind it
 /// stand a length of six characters and `==`.

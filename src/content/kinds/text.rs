@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::{Found, Sample, script, shortcut};
+use super::{Found, Sample, binary, script, shortcut};
 
 /// How much of the beginning is read as text.
 pub(in crate::content) const READ: usize = 4096;
@@ -113,6 +113,10 @@ fn of(sample: &Sample<'_>, text: &Folded<'_>) -> Found {
         found.add("binhex");
     } else if pem(start) {
         found.add("p7m");
+    } else if !sample.body
+        && let Some(id) = binary::pkcs7_in_base64(sample)
+    {
+        found.add(id);
     }
     if !sample.body && found.kinds.is_empty() {
         script::kinds(sample, text, &mut found);
@@ -266,7 +270,10 @@ fn holds_uuencode(head: &[u8]) -> bool {
 }
 
 fn pem(start: &[u8]) -> bool {
-    start.starts_with(b"-----begin pkcs7-----") || start.starts_with(b"-----begin cms-----")
+    let label = start.strip_prefix(b"-----begin ").unwrap_or_default();
+    ["pkcs7-----", "cms-----", "pkcs #7 signed data-----"]
+        .iter()
+        .any(|known| label.starts_with(known.as_bytes()))
 }
 
 fn has(text: &[u8], word: &str) -> bool {

@@ -4,10 +4,8 @@
 
 use memchr::memmem;
 
-use super::{
-    Found, Sample,
-    binary::{u16_at, u32_at},
-};
+use super::{Found, Sample};
+use crate::content::bytes::{u16_at, u32_at};
 use crate::facts::{Class, Kind};
 
 /// What is seen of an archive without unpacking.

@@ -11,6 +11,7 @@ use flate2::read::ZlibDecoder;
 use super::eml;
 use crate::{
     content::{
+        base64,
         document::signature,
         opener::{Inside, Member},
         source::Source,
@@ -23,8 +24,13 @@ pub(in crate::content) fn read(
     inside: &mut Inside<'_, '_>,
     source: &Source,
 ) -> Result<(), NotOpened> {
-    if source.up_to(0, 5) == b"-----" {
-        return pem(inside, source);
+    let head = source.up_to(0, HEAD_OF_TEXT);
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    match head.trim_ascii_start() {
+        [b'-', b'-', b'-', b'-', b'-', ..] => return text(inside, source, true),
+        // In base64 a sequence begins so, in DER with a zero.
+        [b'M', ..] => return text(inside, source, false),
+        _ => {}
     }
     let mut ber = Ber { source, steps: 0 };
     let content_info = ber.expect(0, SEQUENCE)?;
@@ -96,8 +102,8 @@ fn opaque(
     }))
 }
 
-/// The same as text: base64 between lines of dashes. What it decodes to is a member.
-fn pem(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), NotOpened> {
+/// The same as text: base64, mostly between lines of dashes. What it decodes to is a member.
+fn text(inside: &mut Inside<'_, '_>, source: &Source, armored: bool) -> Result<(), NotOpened> {
     if source.len() > MAX_PEM {
         return Err(NotOpened::Budget {
             which: "memory",
@@ -107,8 +113,12 @@ fn pem(inside: &mut Inside<'_, '_>, source: &Source) -> Result<(), NotOpened> {
     }
     let _held = inside.spending().hold(source.len().saturating_mul(2))?;
     let text = source.whole(MAX_PEM).ok_or(NotOpened::Damaged)?;
+    let bytes = match armored {
+        true => super::unarmored(&text),
+        false => base64::lenient(text.iter().copied()),
+    };
     let mut to = inside.begin(Member::named("smime.p7m"))?;
-    let written = to.write_all(&super::unarmored(&text));
+    let written = to.write_all(&bytes);
     to.finish(written.err().map(|_| NotOpened::Damaged))
 }
 
@@ -441,5 +451,7 @@ const HEAD: u64 = 4096;
 const MAX_DEPTH: usize = 32;
 /// Elements that are looked at.
 const MAX_STEPS: u64 = 2_000_000;
+/// Bytes in which a structure that is written as text begins, blanks before it.
+const HEAD_OF_TEXT: usize = 4096;
 /// Bytes of a structure that is written as text.
 const MAX_PEM: u64 = 64 << 20;

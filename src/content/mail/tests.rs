@@ -172,6 +172,83 @@ fn what_is_signed_or_compressed_is_opened() {
 }
 
 #[test]
+fn what_was_encoded_once_more_is_opened_too() {
+    let plain = base64_lines(SIGNED, 64);
+    let one_line = base64_lines(SIGNED, usize::MAX);
+    let armored = |label: &str| format!("-----BEGIN {label}-----\n{plain}-----END {label}-----\n");
+    for (name, text, kind) in [
+        ("smime.p7m", plain.clone(), "p7m"),
+        ("smime.p7m", one_line, "p7m"),
+        ("smime.p7m", plain.replace('\n', "\r\n"), "p7m"),
+        ("smime.p7m", format!("\u{feff}\r\n \n{plain}"), "p7m"),
+        ("chu-ky.p7s", plain.clone(), "p7s"),
+        ("smime.txt", plain.clone(), "p7s"),
+        ("smime.p7m", armored("PKCS7"), "p7m"),
+        ("a.pem", armored("CMS"), "p7m"),
+        ("a.pem", armored("PKCS #7 SIGNED DATA"), "p7m"),
+        ("smime.p7m", format!("\r\n{}", armored("PKCS7")), "p7m"),
+        ("smime.p7m", base64_lines(STREAM, 76), "p7m"),
+        ("smime.p7m", base64_lines(COMPRESSED, 76), "p7m"),
+    ] {
+        let tree = open_file(name, text.as_bytes());
+        assert_eq!(
+            found(&tree),
+            [
+                format!("2: {kind}"),
+                "2/smime.p7m: p7m".to_owned(),
+                "2/smime.p7m/1: elf".to_owned()
+            ],
+            "{name} {text:.40}"
+        );
+    }
+    // Text that only begins alike, a certificate, a key: nothing to open.
+    for (name, text) in [
+        ("smime.p7m", "MIIG cong van so 12\n".to_owned()),
+        (
+            "smime.p7m",
+            "MIIGQwYJKoZIhvcNAQcBoIIGNDCCBjACAQEx\n".to_owned(),
+        ),
+        (
+            "a.pem",
+            base64_lines(b"\x30\x82\x03\x0a\x30\x82\x01\xf2 no message", 64),
+        ),
+        ("a.txt", format!("Kinh gui:\n{plain}")),
+    ] {
+        assert_eq!(
+            found(&open_file(name, text.as_bytes())),
+            ["2: text"],
+            "{text:.40}"
+        );
+    }
+    // Cut anywhere it is damaged, and nothing worse.
+    for at in (0..plain.len()).step_by(37) {
+        open_file("smime.p7m", &plain.as_bytes()[..at]);
+    }
+}
+
+/// As `base64 -w` writes it.
+fn base64_lines(bytes: &[u8], width: usize) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let all = chunk
+            .iter()
+            .fold(0_u32, |all, &byte| all << 8 | u32::from(byte));
+        let all = all << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            text.push(match place > chunk.len() {
+                true => '=',
+                false => char::from(LETTERS[(all >> (18 - 6 * place) & 63) as usize]),
+            });
+        }
+    }
+    let lines = text.as_bytes().chunks(width.min(text.len().max(1)));
+    lines
+        .map(|line| format!("{}\n", std::str::from_utf8(line).unwrap()))
+        .collect()
+}
+
+#[test]
 fn what_is_encrypted_names_its_cipher() {
     for (name, bytes, cipher) in [
         ("smime.p7m", ENVELOPED, "aes-256-cbc"),

@@ -3,6 +3,7 @@
 mod always;
 mod conditions;
 mod files;
+mod forwarding;
 mod marks;
 mod meaning;
 mod mistakes;

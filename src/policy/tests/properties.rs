@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::support::*;
 use crate::{
-    facts::{By, Fact, Facts, FileFacts, FileRole, MessageFacts, Reason},
+    facts::{
+        By, Fact, Facts, FileFacts, FileRole, Forwarding, Found, MessageFacts, Reason, Signal,
+    },
     policy::{condition::Scope, truth::Truth},
     verdict::Action,
 };
@@ -26,6 +28,8 @@ pub(super) fn condition() -> impl Strategy<Value = String> {
         "{ from: { domain: ours.vn } }",
         "{ tls: true }",
         "{ direction: inbound }",
+        "{ forwarding: machine }",
+        "{ forwarding: { is: [list, own-copy, ordinary], signals: \"< 2\" } }",
     ])
     .prop_map(str::to_owned);
     leaf.prop_recursive(3, 12, 3, |inner| {
@@ -68,6 +72,14 @@ pub(super) fn some_facts() -> impl Strategy<Value = Facts> {
             header_from: vec![address(sender)],
             ..MessageFacts::default()
         });
+        let ids = ["sieve", "foreign-from", "received-for", "zimbra"];
+        let signals = ids.iter().skip(usize::from(tls)).take(size as usize % 4);
+        let found = signals.filter_map(|id| Signal::by_id(id));
+        facts.forwarding = Fact::Known(Forwarding {
+            signals: found.map(|signal| Found { signal, who: None }).collect(),
+            settled: size % 5 == 0,
+            ..Forwarding::default()
+        });
         facts
     })
 }
@@ -79,6 +91,7 @@ pub(super) fn forget(mut facts: Facts, sender: bool, message: bool, files: bool)
     }
     if message {
         facts.message = Fact::Unknown(Reason::NotYet);
+        facts.forwarding = Fact::Unknown(Reason::NotYet);
     }
     if files {
         facts.files = Fact::Unknown(Reason::NotYet);

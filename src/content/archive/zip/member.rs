@@ -1,7 +1,7 @@
 //! What a member is called, by all that the archive says of it, and what is odd about that.
 
 use super::record::Header;
-use crate::content::{member_name, opener::Member};
+use crate::content::{archive::escapes, member_name, opener::Member};
 
 /// A member as this header describes it, with the names that `other` (its other header) gives it.
 pub(super) fn member(header: &Header, other: Option<&Header>) -> Member {
@@ -78,12 +78,6 @@ fn same_name(one: &Header, other: &Header) -> bool {
         name.iter().map(slash).collect()
     };
     slashes(&one.name) == slashes(&other.name)
-}
-
-/// Whether a path leads out of the folder that it is unpacked into.
-pub(super) fn escapes(path: &str) -> bool {
-    let drive = matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    drive || path.starts_with(['/', '\\']) || path.split(['/', '\\']).any(|piece| piece == "..")
 }
 
 /// Whether the attributes, as Unix and macOS write them, say symbolic link.

@@ -1,6 +1,7 @@
 //! The records of a ZIP archive, as APPNOTE.TXT 6.3.10 describes them: what one place of the archive
 //! says of one member. Nothing here is believed; `walk.rs` compares the places.
 
+pub(super) use crate::content::bytes::{u16_at, u32_at, u64_at};
 use crate::content::source::Source;
 
 /// A member as one place describes it: its local header or its entry of the central directory.
@@ -209,21 +210,6 @@ impl Header {
         });
         self.method = method;
     }
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let two = bytes.get(at..at.checked_add(2)?)?;
-    Some(u16::from_le_bytes(two.try_into().ok()?))
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    let eight = bytes.get(at..at.checked_add(8)?)?;
-    Some(u64::from_le_bytes(eight.try_into().ok()?))
 }
 
 pub(super) const LOCAL: &[u8] = b"PK\x03\x04";

@@ -17,6 +17,8 @@ use crate::{
     facts::NotOpened,
 };
 
+pub(in crate::content) use crate::content::bytes::{u16_at, u32_at};
+
 /// A compound file, its directory read.
 #[derive(Debug)]
 pub(in crate::content) struct Compound {
@@ -490,18 +492,6 @@ fn tree(raw: &[Raw]) -> Vec<Entry> {
 /// Whether two names are the same to those who ask for a stream by name.
 pub(in crate::content) fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
-}
-
-/// A number of two bytes, the lowest first.
-pub(in crate::content) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let two = bytes.get(at..at.checked_add(2)?)?;
-    Some(u16::from_le_bytes(two.try_into().ok()?))
-}
-
-/// A number of four bytes, the lowest first.
-pub(in crate::content) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
 }
 
 fn numbers(bytes: &[u8]) -> Vec<u32> {

@@ -11,7 +11,10 @@ use super::{
     encryption::passwords,
 };
 use crate::{
-    content::opener::{Inside, Member},
+    content::{
+        base64,
+        opener::{Inside, Member},
+    },
     facts::NotOpened,
 };
 
@@ -203,16 +206,16 @@ impl Agile {
             for attribute in tag.attributes().flatten() {
                 let value = attribute.value.as_ref();
                 match attribute.key.local_name().as_ref() {
-                    "saltValue" => keyed.salt = base64(value),
+                    "saltValue" => keyed.salt = base64::lenient(value.bytes()),
                     "keyBits" => keyed.bits = value.parse().ok()?,
                     "hashAlgorithm" => keyed.hash = Hash::by_name(value),
                     "hashSize" => keyed.hash_size = value.parse().ok()?,
                     "cipherAlgorithm" => keyed.supported &= value == "AES",
                     "cipherChaining" => keyed.supported &= value == "ChainingModeCBC",
                     "spinCount" => agile.times = value.parse().ok()?,
-                    "encryptedVerifierHashInput" => agile.verifier = base64(value),
-                    "encryptedVerifierHashValue" => agile.hash = base64(value),
-                    "encryptedKeyValue" => agile.value = base64(value),
+                    "encryptedVerifierHashInput" => agile.verifier = base64::lenient(value.bytes()),
+                    "encryptedVerifierHashValue" => agile.hash = base64::lenient(value.bytes()),
+                    "encryptedKeyValue" => agile.value = base64::lenient(value.bytes()),
                     _ => {}
                 }
             }
@@ -311,28 +314,6 @@ impl Read for Decrypting {
 /// Cut or filled up (2.3.4.11).
 fn sized(mut bytes: Vec<u8>, length: usize) -> Vec<u8> {
     bytes.resize(length, 0x36);
-    bytes
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
     bytes
 }
 

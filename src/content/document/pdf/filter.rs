@@ -1,6 +1,8 @@
 //! The filters of PDF streams (ISO 32000-2 clause 7.4), as readers behind each other: what comes out
 //! is never more in memory than a few rows, and what every one of them makes is counted.
 
+mod predictor;
+
 use std::{
     cell::Cell,
     collections::VecDeque,
@@ -9,6 +11,9 @@ use std::{
 };
 
 use flate2::{Decompress, FlushDecompress, Status};
+
+pub(super) use self::predictor::Predictor;
+use self::predictor::Rows;
 
 /// What all filters of one stream may make together, in bytes; shared by them.
 #[derive(Clone, Debug)]
@@ -41,15 +46,6 @@ pub(super) enum Filter {
     Ascii85,
     AsciiHex,
     RunLength,
-}
-
-/// `/DecodeParms` of Flate and LZW (clause 7.4.4.4); a predictor below 2 does nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Predictor {
-    pub(super) predictor: u32,
-    pub(super) colors: usize,
-    pub(super) bits: usize,
-    pub(super) columns: usize,
 }
 
 /// Puts a filter behind a reader.
@@ -384,84 +380,6 @@ impl Step for RunLength<'_> {
             }
         }
         Ok(true)
-    }
-}
-
-/// Rows that say only how they differ from the one above (PNG) or to the left (TIFF).
-struct Rows<'a> {
-    input: Bytes<'a>,
-    png: bool,
-    pixel: usize,
-    above: Vec<u8>,
-    eight: bool,
-}
-
-impl<'a> Rows<'a> {
-    fn new(input: Box<dyn Read + 'a>, how: Predictor) -> Self {
-        let colors = how.colors.clamp(1, 64);
-        let bits = how.bits.clamp(1, 16);
-        let columns = how.columns.clamp(1, 1 << 20);
-        let row = (columns * colors * bits).div_ceil(8);
-        Self {
-            input: Bytes::new(input),
-            png: how.predictor >= 10,
-            pixel: (colors * bits).div_ceil(8),
-            above: vec![0; row],
-            eight: bits == 8,
-        }
-    }
-}
-
-impl Step for Rows<'_> {
-    fn step(&mut self, out: &mut VecDeque<u8>) -> io::Result<bool> {
-        let kind = match self.png {
-            false => 5,
-            true => match self.input.next()? {
-                Some(kind) => kind,
-                None => return Ok(false),
-            },
-        };
-        let mut row: Vec<u8> = Vec::with_capacity(self.above.len());
-        while row.len() < self.above.len() {
-            let Some(byte) = self.input.next()? else {
-                break;
-            };
-            let at = row.len();
-            let behind = at.checked_sub(self.pixel);
-            let of = |row: &[u8], at: Option<usize>| {
-                at.and_then(|at| row.get(at)).copied().unwrap_or_default()
-            };
-            let left = of(&row, behind);
-            let up = of(&self.above, Some(at));
-            let corner = of(&self.above, behind);
-            let add = match kind {
-                1 => left,
-                2 => up,
-                3 => u8::midpoint(left, up),
-                4 => paeth(left, up, corner),
-                // TIFF with 8 bits; of fewer bits it is left as it is.
-                5 if self.eight => left,
-                _ => 0,
-            };
-            row.push(byte.wrapping_add(add));
-        }
-        out.extend(&row);
-        let whole = row.len() == self.above.len();
-        self.above = row;
-        Ok(whole)
-    }
-}
-
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
-    let [a, b, c] = [left, up, corner].map(i16::from);
-    let guess = a + b - c;
-    let [near_a, near_b, near_c] = [a, b, c].map(|value| (guess - value).abs());
-    if near_a <= near_b && near_a <= near_c {
-        left
-    } else if near_b <= near_c {
-        up
-    } else {
-        corner
     }
 }
 

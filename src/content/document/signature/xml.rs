@@ -4,13 +4,13 @@
 use std::collections::HashSet;
 
 use super::{
-    canonical::{Method, Piece, Pieces, SPACES, canonical, escape},
+    canonical::{Method, Piece, Pieces, canonical, escape},
     certificate::Certificate,
     cms::describe,
     verify::{Hash, Scheme},
 };
 use crate::{
-    content::{archive::zip::Archive, budget::Spending},
+    content::{archive::zip::Archive, base64, budget::Spending},
     facts::{Covers, NotOpened, Signature, SignatureFormat, Status},
 };
 
@@ -106,7 +106,7 @@ impl Element {
     }
 
     fn base64(&self) -> Option<Vec<u8>> {
-        base64(&self.text)
+        base64::strict(self.text.as_bytes())
     }
 }
 
@@ -442,31 +442,6 @@ fn unescaped(path: &str) -> Option<String> {
         out.push(u8::try_from(high * 16 + low).ok()?);
     }
     String::from_utf8(out).ok()
-}
-
-/// Base64 with blanks in it (RFC 4648 section 4).
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    let text = text.trim_end_matches(SPACES).trim_end_matches('=');
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Some(out)
 }
 
 const ODF_FILE: &str = "META-INF/documentsignatures.xml";

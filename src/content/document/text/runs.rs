@@ -61,6 +61,23 @@ impl Paragraph {
         self.mark(look);
     }
 
+    /// As [`Self::push`], for characters that look the same: no more than [`Self::room`].
+    pub(super) fn extend(&mut self, chars: impl Iterator<Item = char>, look: Look) {
+        let before = self.text.len();
+        self.text.extend(chars);
+        if self.text.len() > before {
+            self.mark(look);
+        }
+    }
+
+    /// How many characters of one look it takes before [`Self::is_full`] has to be asked.
+    pub(super) fn room(&self) -> usize {
+        match self.runs.len() < MANY {
+            true => LONG.saturating_sub(self.text.len()) / char::MAX.len_utf8(),
+            false => 0,
+        }
+    }
+
     fn mark(&mut self, look: Look) {
         let end = self.text.len();
         match self.runs.last_mut() {
@@ -101,12 +118,26 @@ impl Paragraph {
     }
 
     fn split(&self, inside: &mut Inside<'_, '_>, at: At) -> Result<(), NotOpened> {
+        // Most paragraphs look the same from end to end.
+        if let [(_, look)] = self.runs.as_slice()
+            && look.font.is_none()
+            && !look.caps
+        {
+            let style = Style {
+                bold: look.bold,
+                red: look.red,
+                half_points: look.half_points,
+                ..Style::default()
+            };
+            let text = self.text.trim().to_owned();
+            return inside.text(span(at, sort(look), text, style, None));
+        }
         // A reader who finds Unicode's own letters in such a font has another font there.
         let unicode = self
             .text
             .chars()
             .any(|c| matches!(c, '\u{1ea0}'..='\u{1ef9}'));
-        let mut sorts: Vec<(Option<Spot>, bool)> = Vec::new();
+        let mut sorts: Vec<Sort> = Vec::new();
         for (_, look) in &self.runs {
             let sort = sort(look);
             if !sorts.contains(&sort) {
@@ -123,29 +154,41 @@ impl Paragraph {
                 start = *end;
             }
             let (text, style, legacy) = part.finish();
-            inside.text(Span {
-                spot: spot.unwrap_or(at.spot),
-                page: at.page,
-                line: at.line,
-                column: at.column,
-                text,
-                style: Style {
-                    centred: at.centred,
-                    framed: at.framed,
-                    hidden: hidden || at.hidden,
-                    ..style
-                },
-                legacy,
-                ..Span::default()
-            })?;
+            inside.text(span(at, (spot, hidden), text, style, legacy))?;
         }
         Ok(())
     }
 }
 
 /// What is handed on apart from the rest.
-fn sort(look: &Look) -> (Option<Spot>, bool) {
+type Sort = (Option<Spot>, bool);
+
+fn sort(look: &Look) -> Sort {
     (look.deleted.then_some(Spot::Deleted), look.hidden)
+}
+
+fn span(
+    at: At,
+    (spot, hidden): Sort,
+    text: String,
+    style: Style,
+    legacy: Option<&'static str>,
+) -> Span {
+    Span {
+        spot: spot.unwrap_or(at.spot),
+        page: at.page,
+        line: at.line,
+        column: at.column,
+        text,
+        style: Style {
+            centred: at.centred,
+            framed: at.framed,
+            hidden: hidden || at.hidden,
+            ..style
+        },
+        legacy,
+        ..Span::default()
+    }
 }
 
 /// One piece that is handed on.
@@ -187,7 +230,10 @@ impl Part {
             self.font = font;
             self.caps = look.caps;
         }
-        self.waiting.push_str(text);
+        match self.font.is_some() || self.caps {
+            true => self.waiting.push_str(text),
+            false => self.text.push_str(text),
+        }
         let letters = text.chars().filter(|c| !c.is_whitespace()).count();
         self.letters += letters;
         self.bold += if look.bold { letters } else { 0 };

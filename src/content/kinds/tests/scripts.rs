@@ -163,6 +163,22 @@ fn what_offices_send_as_text_is_text() {
 }
 
 #[test]
+fn a_file_with_two_names_is_a_script_where_one_of_them_runs_it() {
+    // The local and the central header of a ZIP disagree.
+    for (names, kind) in [
+        (["ghi-chu.txt", "mo-tep.vbs"], "script-vbs"),
+        (["setup.vbs", "ghi-chu.txt"], "script-vbs"),
+        (["ghi-chu.txt", "ghi-chu.md"], "text"),
+        (["ghi-chu.txt", "README"], "text"),
+    ] {
+        assert_eq!(shown(VBS.as_bytes(), &names), [kind], "{names:?}");
+    }
+    // Words alone are no script, whatever the second name; by Windows' names they are.
+    let note = "Kinh gui phong TC-HC\r\n".as_bytes();
+    assert_eq!(shown(note, &["a.txt", "a.doc"]), ["text"]);
+}
+
+#[test]
 fn a_shortcut_is_judged_by_where_it_leads() {
     let url = |line: &str| format!("[InternetShortcut]\r\n{line}\r\n");
     for target in [

@@ -68,7 +68,7 @@ impl<'b> Stories<'b> {
         let mut paragraph = Paragraph::default();
         let mut fields = Fields::default();
         let mut now = Now::default();
-        let mut count = 0_u32;
+        let mut count = 0;
         let pieces = self.pieces;
         let first = pieces.partition_point(|piece| piece.end <= start);
         for piece in pieces.get(first..).unwrap_or_default() {
@@ -80,11 +80,26 @@ impl<'b> Stories<'b> {
             let skipped = u64::from(from - piece.start) * size;
             let mut at = (u64::from(piece.at) + skipped) as usize;
             let mut high = None;
-            for _ in from..end.min(piece.end) {
-                count = count.wrapping_add(1);
-                if count.is_multiple_of(1 << 16) {
+            let mut units = end.min(piece.end).saturating_sub(from) as usize;
+            while units > 0 {
+                let plain = match high {
+                    None if !fields.in_code() => {
+                        self.plain(&mut now, &mut paragraph, piece.wide, at, units)
+                    }
+                    _ => 0,
+                };
+                self.left = self.left.saturating_sub(plain);
+                at += plain * size as usize;
+                units -= plain;
+                count += plain.max(1);
+                if count >= OFTEN {
+                    count = 0;
                     inside.spending().check()?;
                 }
+                if plain > 0 {
+                    continue;
+                }
+                units -= 1;
                 let place = u32::try_from(at).unwrap_or(u32::MAX);
                 let unit = match piece.wide {
                     true => u16_at(self.word, at),
@@ -124,6 +139,52 @@ impl<'b> Stories<'b> {
             self.broken = true;
         }
         self.end(inside, &mut paragraph, &now.paragraph.1, spot)
+    }
+
+    /// Takes the letters from a place on that look the same and mean nothing but themselves; how many.
+    fn plain(
+        &self,
+        now: &mut Now,
+        paragraph: &mut Paragraph,
+        wide: bool,
+        at: usize,
+        most: usize,
+    ) -> usize {
+        let most = most.min(self.left).min(paragraph.room()).min(STRETCH);
+        let size = if wide { 2 } else { 1 };
+        let bytes = self.word.get(at..).unwrap_or_default();
+        let bytes = bytes.get(..most * size).unwrap_or(bytes);
+        let ordinary = |unit: u16| !matches!(unit, 0..0x20 | 0xd800..=0xdfff);
+        let first = match wide {
+            true => u16_at(bytes, 0),
+            false => bytes.first().copied().map(u16::from),
+        };
+        let Ok(place) = u32::try_from(at) else {
+            return 0;
+        };
+        if !first.is_some_and(ordinary) {
+            return 0;
+        }
+        self.properties(now, place);
+        let until = now.until.min(now.paragraph_until).saturating_sub(place) as usize;
+        let bytes = bytes.get(..until.div_ceil(size) * size).unwrap_or(bytes);
+        // There a symbol stands for it.
+        let bracket = now.characters.symbol.map(|_| u16::from(b'('));
+        let plain = |unit: &u16| ordinary(*unit) && Some(*unit) != bracket;
+        let mut taken = 0;
+        if wide {
+            let (units, _) = bytes.as_chunks::<2>();
+            let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
+            let chars = units
+                .take_while(plain)
+                .filter_map(|unit| char::from_u32(u32::from(unit)));
+            paragraph.extend(chars.inspect(|_| taken += 1), now.look);
+        } else {
+            let units = bytes.iter().map(|byte| u16::from(*byte));
+            let chars = units.take_while(plain).map(|unit| windows1252(unit as u8));
+            paragraph.extend(chars.inspect(|_| taken += 1), now.look);
+        }
+        taken
     }
 
     fn properties(&self, now: &mut Now, place: u32) {
@@ -312,5 +373,9 @@ impl Fields {
     }
 }
 
+/// Characters between two looks at the clock.
+const OFTEN: usize = 1 << 16;
+/// Letters that are taken together.
+const STRETCH: usize = 4096;
 /// Fields inside each other.
 const DEEPEST_FIELD: usize = 100;
