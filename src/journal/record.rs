@@ -18,6 +18,7 @@ const ADDRESSES: &[&str] = &[
     "sender",
     "recipients[].address",
     "message.header_from",
+    "forwarding.mailbox",
 ];
 
 /// Fields of class C: content-like.

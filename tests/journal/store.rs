@@ -240,6 +240,31 @@ pub fn each_search_finds_its_rows_and_no_others(ground: &Ground<'_>) {
             ),
             (
                 Filter {
+                    rule: text("exe"),
+                    verdict: text("accept"),
+                    ..all.clone()
+                },
+                "",
+            ),
+            (
+                Filter {
+                    reference: text("BBBBBBBBBB"),
+                    address: text("other@example.net"),
+                    rule: text("exe"),
+                    ..all.clone()
+                },
+                "B",
+            ),
+            (
+                Filter {
+                    reference: text("BBBBBBBBBB"),
+                    address: text("vanthu@daknong.gov.vn"),
+                    ..all.clone()
+                },
+                "",
+            ),
+            (
+                Filter {
                     reference: text("' OR 1=1 --"),
                     ..all.clone()
                 },
@@ -516,6 +541,23 @@ pub fn many_rows_come_page_by_page(ground: &Ground<'_>) {
             }
             assert_eq!(numbers, (0..1300).collect::<Vec<i64>>());
         }
+        // A page of keys of which no row is wanted is not the end.
+        for (filter, count) in [(("exe", "reject"), 1300), (("exe", "accept"), 0)] {
+            let (rule, verdict) = filter;
+            let filter = Filter {
+                rule: Some(rule.to_owned()),
+                address: Some("vanthu@daknong.gov.vn".to_owned()),
+                verdict: Some(verdict.to_owned()),
+                ..Filter::default()
+            };
+            assert_eq!(find(&mut store, &filter, Order::Newest).await.len(), count);
+        }
+        let late = Filter {
+            rule: Some("exe".to_owned()),
+            queue_id: Some("4QP000000003".to_owned()),
+            ..Filter::default()
+        };
+        assert_eq!(find(&mut store, &late, Order::Newest).await.len(), 1);
         let mut count = 0;
         let all = Filter::default();
         let found = store.find(&all, Order::Oldest, |_| {

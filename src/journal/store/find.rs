@@ -69,6 +69,9 @@ impl Found {
 /// Rows that are fetched at once.
 const PAGE: i64 = 500;
 
+/// Time, node and sequence of the last row of a page.
+type Key = (i64, String, i64);
+
 /// A value behind a placeholder.
 enum Argument {
     Number(i64),
@@ -98,7 +101,7 @@ impl Store {
             if span.is_empty() {
                 continue;
             }
-            let mut after = None;
+            let mut after: Option<Key> = None;
             loop {
                 let (sql, arguments) = query(filter, order, &span, after.as_ref());
                 let rows = self
@@ -120,8 +123,12 @@ impl Store {
                 };
                 let count = rows.len();
                 for row in rows {
-                    let found = found(&row)?;
-                    after = Some((found.time, found.node.clone(), found.sequence));
+                    after = Some((
+                        row.try_get("time")?,
+                        row.try_get("node")?,
+                        row.try_get("sequence")?,
+                    ));
+                    let Some(found) = found(&row)? else { continue };
                     if each(found).is_break() {
                         return Ok(());
                     }
@@ -135,15 +142,17 @@ impl Store {
     }
 }
 
-/// The statement of one page. What a person typed stands behind placeholders only.
+/// The statement of one page: keys by an index in the order that is wanted, at most a page of them,
+/// and to each its row, if all else holds too. So a page costs a page, however often a rule fires.
+/// What a person typed stands behind placeholders only.
 fn query(
     filter: &Filter,
     order: Order,
     span: &Range<i64>,
-    after: Option<&(i64, String, i64)>,
+    after: Option<&Key>,
 ) -> (String, Vec<Argument>) {
-    let mut arguments = vec![Argument::Number(span.start), Argument::Number(span.end)];
-    let mut wanted = String::new();
+    let mut page = Page::new(order, span, after);
+    let mut columns = Vec::new();
     for (column, value) in [
         (
             "reference",
@@ -157,54 +166,119 @@ fn query(
         ("answer", filter.answer.clone()),
     ] {
         if let Some(value) = value {
-            arguments.push(Argument::Text(value));
-            wanted.push_str(&format!(" AND {column} = ${}", arguments.len()));
+            columns.push(format!("{column} = ${}", page.text(value)));
         }
     }
-    if let Some(address) = &filter.address {
-        arguments.push(Argument::Text(search_key(address)));
-        let number = arguments.len();
-        wanted.push_str(&format!(
-            " AND (time, node, sequence) IN (SELECT time, node, sequence FROM message WHERE sender = ${number} AND time >= $1 AND time < $2 UNION SELECT time, node, sequence FROM recipient WHERE address = ${number} AND time >= $1 AND time < $2)"
-        ));
-    }
-    if let Some(rule) = &filter.rule {
-        arguments.push(Argument::Text(rule.clone()));
-        wanted.push_str(&format!(
-            " AND (time, node, sequence) IN (SELECT time, node, sequence FROM fired WHERE rule = ${} AND time >= $1 AND time < $2)",
-            arguments.len()
-        ));
-    }
-    let (sign, direction) = match order {
-        Order::Newest => ("<", "DESC"),
-        Order::Oldest => (">", "ASC"),
+    let address = filter
+        .address
+        .as_ref()
+        .map(|text| page.text(search_key(text)));
+    let rule = filter.rule.as_ref().map(|rule| page.text(rule.clone()));
+    let mut wanted: Vec<String> = columns.iter().map(|column| format!("m.{column}")).collect();
+    let same = |table: &str| {
+        format!(
+            "FROM {table} x WHERE x.time = m.time AND x.node = m.node AND x.sequence = m.sequence"
+        )
     };
-    if let Some((time, node, sequence)) = after {
-        arguments.push(Argument::Number(*time));
-        arguments.push(Argument::Text(node.clone()));
-        arguments.push(Argument::Number(*sequence));
-        let last = arguments.len();
-        wanted.push_str(&format!(
-            " AND (time, node, sequence) {sign} (${}, ${}, ${last})",
-            last.saturating_sub(2),
-            last.saturating_sub(1)
+    if let Some(address) = address {
+        wanted.push(format!(
+            "(m.sender = ${address} OR EXISTS (SELECT 1 {} AND x.address = ${address}))",
+            same("recipient")
         ));
     }
+    if let Some(rule) = rule {
+        wanted.push(format!(
+            "EXISTS (SELECT 1 {} AND x.rule = ${rule})",
+            same("fired")
+        ));
+    }
+    // One message is the narrowest, then an address, then a rule.
+    let named = filter.reference.is_some() || filter.queue_id.is_some();
+    let keys = match (address, rule) {
+        (Some(address), _) if !named => format!(
+            "SELECT * FROM ({}) s UNION SELECT * FROM ({}) r ORDER BY {} LIMIT {PAGE}",
+            page.keys("message", &format!("sender = ${address}")),
+            page.keys("recipient", &format!("address = ${address}")),
+            page.order("")
+        ),
+        (None, Some(rule)) if !named => page.keys("fired", &format!("rule = ${rule}")),
+        _ => {
+            let all = columns.iter().map(String::as_str).chain(["1 = 1"]);
+            page.keys("message", &all.collect::<Vec<_>>().join(" AND "))
+        }
+    };
+    let wanted: String = wanted
+        .iter()
+        .map(|wanted| format!(" AND {wanted}"))
+        .collect();
     let sql = format!(
-        "SELECT time, node, sequence, answered, technical, addresses, content FROM message WHERE time >= $1 AND time < $2{wanted} ORDER BY time {direction}, node {direction}, sequence {direction} LIMIT {PAGE}"
+        "WITH k AS ({keys}) SELECT k.time, k.node, k.sequence, m.answered, m.technical, m.addresses, m.content FROM k LEFT JOIN message m ON m.time = k.time AND m.node = k.node AND m.sequence = k.sequence AND m.time >= $1 AND m.time < $2{wanted} ORDER BY {}",
+        page.order("k.")
     );
-    (sql, arguments)
+    (sql, page.arguments)
 }
 
-fn found(row: &AnyRow) -> Result<Found, StoreError> {
-    let technical: String = row.try_get("technical")?;
+/// One page's place and direction, and the values behind its placeholders.
+struct Page {
+    arguments: Vec<Argument>,
+    direction: &'static str,
+    /// Behind the last page.
+    behind: String,
+}
+
+impl Page {
+    fn new(order: Order, span: &Range<i64>, after: Option<&Key>) -> Self {
+        let (sign, direction) = match order {
+            Order::Newest => ("<", "DESC"),
+            Order::Oldest => (">", "ASC"),
+        };
+        let mut page = Self {
+            arguments: vec![Argument::Number(span.start), Argument::Number(span.end)],
+            direction,
+            behind: String::new(),
+        };
+        if let Some((time, node, sequence)) = after {
+            page.arguments.push(Argument::Number(*time));
+            page.arguments.push(Argument::Text(node.clone()));
+            page.arguments.push(Argument::Number(*sequence));
+            page.behind = format!(" AND (time, node, sequence) {sign} ($3, $4, $5)");
+        }
+        page
+    }
+
+    /// The number of the placeholder for a text.
+    fn text(&mut self, text: String) -> usize {
+        self.arguments.push(Argument::Text(text));
+        self.arguments.len()
+    }
+
+    fn order(&self, table: &str) -> String {
+        let columns = ["time", "node", "sequence"];
+        let columns = columns.map(|column| format!("{table}{column} {}", self.direction));
+        columns.join(", ")
+    }
+
+    fn keys(&self, table: &str, condition: &str) -> String {
+        format!(
+            "SELECT DISTINCT time, node, sequence FROM {table} WHERE {condition} AND time >= $1 AND time < $2{} ORDER BY {} LIMIT {PAGE}",
+            self.behind,
+            self.order("")
+        )
+    }
+}
+
+/// None: something else that is wanted does not hold.
+fn found(row: &AnyRow) -> Result<Option<Found>, StoreError> {
+    let Some(technical) = row.try_get::<Option<String>, _>("technical")? else {
+        return Ok(None);
+    };
     let addresses: Option<String> = row.try_get("addresses")?;
     let content: Option<String> = row.try_get("content")?;
-    Ok(Found {
+    Ok(Some(Found {
         time: row.try_get("time")?,
         node: row.try_get("node")?,
         sequence: row.try_get("sequence")?,
         answered: row.try_get::<i64, _>("answered")? != 0,
         event: join(&technical, addresses.as_deref(), content.as_deref()),
-    })
+    }))
 }

@@ -31,7 +31,7 @@ pub(super) const STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (month, class))",
     "CREATE INDEX message_reference ON message (reference)",
     "CREATE INDEX message_queue_id ON message (queue_id)",
-    "CREATE INDEX message_sender ON message (sender)",
-    "CREATE INDEX recipient_address ON recipient (address)",
-    "CREATE INDEX fired_rule ON fired (rule, time)",
+    "CREATE INDEX message_sender ON message (sender, time, node, sequence)",
+    "CREATE INDEX recipient_address ON recipient (address, time, node, sequence)",
+    "CREATE INDEX fired_rule ON fired (rule, time, node, sequence)",
 ]];
