@@ -18,7 +18,7 @@ pub(super) const HEAD: usize = 20;
 
 /// The longest payload, in bytes. An event has at most 1,000 recipients and 200 files; this is above
 /// anything that they come to.
-pub(super) const MAX_PAYLOAD: usize = 16 << 20;
+pub(super) const MAX_PAYLOAD: usize = 64 << 20;
 
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
 
