@@ -26,7 +26,7 @@ const COUNT: u32 = 20_000;
 fn main() {
     let event = event(0).to_string();
     println!("one event: {} bytes; {COUNT} a round", event.len());
-    let folder = tempfile::tempdir_in(".").expect("a folder on the disk");
+    let folder = tempfile::tempdir_in("target").expect("a folder on the disk");
 
     let value = self::event(0);
     let serialised = rounds(5, || {

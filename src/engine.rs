@@ -518,7 +518,11 @@ impl Finder {
         let facts = (inspect::message(message), files);
         times.inspect += opened.elapsed();
         #[cfg(feature = "sabotage")]
-        let facts = crate::sabotage::spoil(facts);
+        let (facts, marking, forwarding) = (
+            crate::sabotage::spoil(facts),
+            crate::sabotage::spoil_marks(marking),
+            crate::sabotage::spoil_forwarding(forwarding),
+        );
         Found {
             message: facts.0,
             files: facts.1,

@@ -173,7 +173,7 @@ impl<'a> MessageEvent<'a> {
 
 /// Left out where nothing speaks for anything but an ordinary letter.
 #[derive(Debug, Serialize)]
-struct ForwardingEvent<'a> {
+pub(crate) struct ForwardingEvent<'a> {
     letter: &'static str,
     way: Way,
     signals: Vec<&'static str>,
@@ -188,7 +188,8 @@ struct ForwardingEvent<'a> {
 }
 
 impl<'a> ForwardingEvent<'a> {
-    fn new(forwarding: &'a Forwarding, recipients: &[Address]) -> Option<Self> {
+    /// For the recipient for whom most speaks.
+    pub(crate) fn new(forwarding: &'a Forwarding, recipients: &[Address]) -> Option<Self> {
         let evidence = forwarding.strongest(recipients)?;
         if evidence.signals.is_empty() && evidence.letter == Letter::Ordinary {
             return None;

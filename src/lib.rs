@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod answer;
+pub mod audit;
 pub mod cli;
 pub mod content;
 pub mod counters;

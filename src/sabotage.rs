@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use crate::facts::{By, Files, MessageFacts};
+use crate::facts::{By, Fact, Files, Forwarding, Mark, MessageFacts, Strength};
 
 static WHAT: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("GACTHU_SABOTAGE").ok());
 
@@ -39,4 +39,33 @@ pub(crate) fn spoil((message, mut files): (MessageFacts, Files)) -> (MessageFact
         _ => {}
     }
     (message, files)
+}
+
+/// The same for marks: `marks` finds none, `marks-old` none in an encoding from before Unicode, `marks-hidden` none that is
+/// disguised, `marks-strong` takes each for a weak one.
+pub(crate) fn spoil_marks(mut marks: Fact<Vec<Mark>>) -> Fact<Vec<Mark>> {
+    let Fact::Known(found) = &mut marks else {
+        return marks;
+    };
+    let has = |mark: &Mark, reason: &str| mark.reasons.iter().any(|known| known == reason);
+    match WHAT.as_deref() {
+        Some("marks") => found.clear(),
+        Some("marks-old") => found.retain(|mark| !has(mark, "legacy")),
+        Some("marks-hidden") => found.retain(|mark| !has(mark, "disguised")),
+        Some("marks-strong") => {
+            for mark in found {
+                mark.strength = Strength::Weak;
+            }
+        }
+        _ => {}
+    }
+    marks
+}
+
+/// The same for forwarding: `forwarding` finds no signal in any letter.
+pub(crate) fn spoil_forwarding(forwarding: Fact<Forwarding>) -> Fact<Forwarding> {
+    match forwarding {
+        Fact::Known(_) if is_off("forwarding") => Fact::Known(Forwarding::default()),
+        forwarding => forwarding,
+    }
 }

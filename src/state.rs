@@ -11,7 +11,7 @@ pub use acknowledged::AcknowledgedFile;
 pub use defers::Defers;
 
 /// Writes a file as a whole: whoever reads it sees the old text or the new one. Synced to the disk.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 
     let mut temporary = path.as_os_str().to_owned();

@@ -144,7 +144,7 @@ def words(binary: Path, place: Path, rows: list[dict], files: dict) -> list[Figu
 
 def rules(result: dict | None) -> str:
     """Level, place and rules of what was found; never text."""
-    return "; ".join(f"{mark.get('level')} {mark.get('place')} {mark.get('rules')}" for mark in score.findings(result or {}))
+    return "; ".join(f"{mark.get('level')} {mark.get('place')} {mark.get('reasons')}" for mark in score.findings(result or {}))
 
 
 def shared() -> Path:

@@ -1,4 +1,4 @@
-"""The work of scripts/demo: the corpus through a private Postfix with gacthu, as a table."""
+"""The work of scripts/demo: the corpus through a private Postfix with gacthu, as a table. State-secret marks under all five profiles."""
 
 import argparse
 import shutil
@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import demo_marks
 import judge
 import manifest
 from figures import progress
@@ -20,16 +21,18 @@ CORPUS = ROOT / "corpus/main-job"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/demo")
     parser.add_argument("--no-install", action="store_true")
-    parser.add_argument("--profile", choices=("dak-nong", "soc-trang", "both"), default="both")
+    parser.add_argument("--profile", choices=(*manifest.PROVINCES, "both", "marks", "all"), default="all")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--bin", default="")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))      # unwinds: everything that was started is ended
     if not given.bin:
         print("Building gacthu (a cold build takes some minutes) …", flush=True)
-    profiles = ("dak-nong", "soc-trang") if given.profile == "both" else (given.profile,)
+    both = ("dak-nong", "soc-trang")
+    profiles = {"both": both, "all": both, "marks": ()}.get(given.profile, (given.profile,))
     rows = [row for row in manifest.read(CORPUS, (*profiles, "site") if "dak-nong" in profiles else profiles)
             if not (given.quick and row.big)]
+    rows += demo_marks.rows(tuple(manifest.PROVINCES) if given.profile in ("all", "marks") else profiles)
     binary = find_binary(given.bin)
     wrong = 0
     with temporary_folder() as folder, Road(binary, Path(folder), tuple(dict.fromkeys(row.profile for row in rows)),

@@ -108,5 +108,31 @@ def ace_archive() -> Message:
     return letter(file("ho-so.ace", head))
 
 
+LAW = """QUYẾT ĐỊNH
+Ban hành Quy chế quản lý và sử dụng hệ thống thư điện tử
+Căn cứ Luật Bảo vệ bí mật nhà nước ngày 15 tháng 11 năm 2018;
+Điều 5. Các loại văn bản trao đổi qua thư điện tử
+1. Gửi, nhận qua hệ thống thư điện tử tất cả các loại văn bản hành chính (trừ văn bản mật).
+2. Công văn, báo cáo các cấp và các văn bản khác (trừ những văn bản mật, tối mật, tuyệt mật).
+Điều 6. Nghiêm cấm
+Nghiêm cấm gửi tài liệu có đóng dấu Mật, Tối mật, Tuyệt mật qua thư điện tử; cấm để lộ mật khẩu.
+PHỤ LỤC
+TRÍCH LUẬT BẢO VỆ BÍ MẬT NHÀ NƯỚC
+Điều 8. Bí mật nhà nước được phân loại thành 03 độ mật, bao gồm:
+1. Bí mật nhà nước độ Tuyệt mật;
+2. Bí mật nhà nước độ Tối mật;
+3. Bí mật nhà nước độ Mật.
+Con dấu các độ mật (TUYỆT MẬT, TỐI MẬT hoặc MẬT) và dấu thu hồi được khắc sẵn theo quy định."""
+
+
+@mail
+def law_as_document() -> Message:
+    """What a province's decision, the law and Nghị định 30 say about secret papers, as a Word document."""
+    paragraphs = LAW.splitlines()
+    text = "</w:t></w:r></w:p><w:p><w:r><w:t>".join(paragraphs)
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    return letter(file("quy-che-thu-dien-tu.docx", payloads.docx(text), kind), subject="Gửi quy chế và luật")
+
+
 def build() -> dict[str, bytes]:
     return {f"{name}.eml": wire(make()) for name, make in MAILS.items()}

@@ -12,8 +12,9 @@ from pathlib import Path
 COLUMNS = ["file", "recipe", "profile", "shape", "structure", "listener", "from", "rcpts", "verdict",
            "rules", "reply", "clause", "queue", "headers", "count", "total_size", "note"]
 FACT_COLUMNS = ["file", "part", "role", "size", "sha256", "kinds", "executable", "names"]
-DOMAINS = {"dak-nong": "daknong.gov.vn", "soc-trang": "soctrang.gov.vn", "site": "daknong.gov.vn"}
-PROFILES = tuple(DOMAINS)
+PROVINCES = {"dak-nong": "daknong.gov.vn", "soc-trang": "soctrang.gov.vn", "can-tho": "cantho.gov.vn", "binh-dinh": "stttt.binhdinh.gov.vn", "ca-mau": "camau.gov.vn"}
+DOMAINS = {**PROVINCES, "site": "daknong.gov.vn"}
+PROFILES = ("dak-nong", "soc-trang", "site")         # those that the manifests name
 
 
 class ManifestError(Exception):

@@ -25,7 +25,7 @@ IGNORED = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 
 
 def findings(result: dict) -> list[dict]:
-    """The adapter: `facts.marking` of one line of `gacthu scan --json`, a list of {level, strength, confidence, place, rules, part}."""
+    """The adapter: `facts.marking` of one line of `gacthu scan --json`, a list of {level, strength, confidence, place, reasons, part}."""
     facts = result.get("facts") or result.get("message", {}).get("facts") or {}
     marking = facts.get("marking") or []
     return marking.get("findings", []) if isinstance(marking, dict) else marking

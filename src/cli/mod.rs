@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, arguments in, text or JSON out. Nothing is decided here.
 
 mod acknowledge;
+mod audit;
 mod check;
 mod coverage;
 mod explain;
@@ -63,6 +64,12 @@ enum Command {
     Journal(journal::Command),
     /// Make the running gacthu load its policy anew.
     Reload(reload::Args),
+    /// Find what no milter sees.
+    #[command(
+        after_help = "Exit status: 0 nothing was found; 1 something was; 2 something could not be read."
+    )]
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs the program and gives its exit status.
@@ -74,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Policy(command) => policy::run(command),
         Command::Journal(command) => journal::run(command),
         Command::Reload(args) => reload::run(&args),
+        Command::Audit(command) => audit::run(command),
     }
 }
 

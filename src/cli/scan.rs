@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     engine::{Limits, Services},
+    event::ForwardingEvent,
     facts::{Files, Mark, MessageFacts, Role},
     reference::Reference,
     site::Site,
@@ -64,7 +65,7 @@ pub struct Args {
     #[arg(long, value_name = "USER")]
     auth: Option<String>,
     /// One JSON object a line: file, verdict, applied, rules (id, basis, then, mode, unknown),
-    /// reply, reference, facts (message, files, marking), elapsed_us; assumed, where the envelope was not
+    /// reply, reference, facts (message, files, marking, forwarding), elapsed_us; assumed, where the envelope was not
     /// given; failed, where gacthu itself failed.
     #[arg(long)]
     json: bool,
@@ -145,6 +146,8 @@ struct LineFacts<'a> {
     message: Option<&'a MessageFacts>,
     files: Option<&'a Files>,
     marking: Option<&'a Vec<Mark>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarding: Option<ForwardingEvent<'a>>,
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
@@ -337,6 +340,11 @@ fn text(source: &Source, judged: &Judged, elapsed: Duration, args: &Args) -> Str
             message: decision.facts.message.known(),
             files: decision.facts.files.known(),
             marking: decision.facts.marking.known(),
+            forwarding: decision
+                .facts
+                .forwarding
+                .known()
+                .and_then(|it| ForwardingEvent::new(it, &decision.facts.recipients)),
         },
         elapsed_us: elapsed.as_micros(),
         assumed: &judged.assumed,

@@ -6,6 +6,7 @@
 //! the word, the place and the reasons, and nothing that stood around it. Time is linear in the text.
 
 mod glimpse;
+mod join;
 mod lexicon;
 mod line;
 mod page;
@@ -140,8 +141,13 @@ impl Marker {
             found.stands,
             Evidence::Alone | Evidence::Leading | Evidence::LeadingName
         );
+        // A property that says nothing else is as good as a field.
+        let value = line.spot == Spot::Property && found.stands == Evidence::Alone;
         if plain && !word.two_words && !found.capitals {
-            sum.add(Evidence::CommonWord);
+            sum.add(match value && found.initial {
+                true => Evidence::NamePlace,
+                false => Evidence::CommonWord,
+            });
         }
         if !sentence {
             self.looks(&mut sum, line, at, page, named);
@@ -152,19 +158,31 @@ impl Marker {
         } else if several && !named && found.stands != Evidence::Field {
             sum.add(Evidence::SeveralInDocument);
         }
+        let single = !word.two_words && !named && found.stands != Evidence::Field;
+        if single && near(&page.siblings, at, LIST) {
+            sum.add(Evidence::Sibling);
+        }
         if page.numbers_follow(at) {
             sum.add(Evidence::Numbers);
         }
         if line.in_column {
             sum.add(Evidence::Column);
         }
-        if found.stands == Evidence::Alone && !found.capitals && page.continues(at) {
+        let whole = !line.apart && !found.evidence.contains(&Evidence::Disguised);
+        if found.stands == Evidence::Alone && whole && !found.capitals && page.continues(at) {
             sum.add(Evidence::Continued);
         }
         if page.released && !named {
             sum.add(Evidence::Released);
         }
-        let confidence = u8::try_from(sum.points.clamp(0, 100)).unwrap_or(0);
+        // A sentence that speaks of a secret paper is never as sure as its stamp.
+        let note = found.evidence.contains(&Evidence::NoteNumber);
+        let most = if sentence || note {
+            self.table.strong.saturating_sub(1)
+        } else {
+            100
+        };
+        let confidence = u8::try_from(sum.points.clamp(0, most.into())).unwrap_or(0);
         let strength = if confidence >= self.table.strong {
             Strength::Strong
         } else if confidence >= self.table.weak {
@@ -196,7 +214,13 @@ impl Marker {
             | Spot::Watermark
             | Spot::Title
             | Spot::Annotation
-            | Spot::Field => sum.add(Evidence::Furniture),
+            | Spot::Field => {
+                sum.add(Evidence::Furniture);
+                // It stands on every page.
+                if line.spot == Spot::Watermark {
+                    sum.add(Evidence::FirstPage);
+                }
+            }
             Spot::Note
             | Spot::Comment
             | Spot::Property

@@ -22,6 +22,14 @@ pub struct Claim {
 }
 
 impl Generation {
+    /// Adds the domains of all policies, former ones too, and all state domains that they name.
+    pub(crate) fn add_domains(&self, own: &mut NameSet, state: &mut NameSet) {
+        own.join(&self.ours);
+        for policy in &self.policies {
+            state.join(&policy.organisation.state_domains);
+        }
+    }
+
     /// The domains of all policies, by policy; a former domain that is another policy's current one
     /// is left out, since that policy rules it.
     pub fn claims(&self) -> Vec<Claim> {

@@ -92,6 +92,10 @@ words! {
         Plain = "plain_values",
         /// What a level makes a phrase with: `tài liệu`.
         Noun = "nouns",
+        /// What names the very paper that is read: `văn bản này`.
+        Statement = "statements",
+        /// What may stand between that and a level: `thuộc độ`.
+        Link = "links",
         /// Words of someone who sends something.
         Sending = "sending",
         /// The head of a paper: quốc hiệu.
@@ -102,6 +106,18 @@ words! {
         Companion = "companions",
         /// Words that hold the word of a level and are none.
         Friend = "friends",
+        /// Words with the letters of a level that the end of a line may cut: `bảo` and `mật`.
+        Cut = "cut_words",
+        /// Names that end like the beginning of such a word: `Uông Bí`.
+        Name = "names",
+        /// What stands beside `mật` where that is honey or gall.
+        Sibling = "siblings",
+        /// The first word of a person's name.
+        Surname = "surnames",
+        /// What stands before the name at the end of a letter.
+        Closing = "closings",
+        /// What foot lines of letters to everybody say.
+        Disclaimer = "disclaimers",
         /// What makes a sentence speak about marks.
         Negative = "negatives",
         /// A document that is no longer secret.
@@ -130,6 +146,8 @@ words! {
         Sentence = "sentence",
         /// Behind a word such as `tài liệu`.
         Noun = "noun",
+        /// The sentence says it of the paper that it stands in or comes with.
+        Statement = "statement",
         /// The sentence sends something.
         Sending = "sending",
         /// In capitals.
@@ -172,6 +190,8 @@ words! {
         SeveralInDocument = "several-in-document",
         /// Numbers follow.
         Numbers = "numbers",
+        /// The number of a footnote stands before it; never more than a weak mark.
+        NoteNumber = "note-number",
         /// A value in a column of levels.
         Column = "column",
         /// In quotation marks.
@@ -182,5 +202,11 @@ words! {
         Negative = "negative",
         /// The end of a sentence that began on the line before.
         Continued = "continued",
+        /// Words beside it say that it is honey or gall.
+        Sibling = "sibling",
+        /// A person's name.
+        Person = "person",
+        /// A heading in columns may end with it.
+        Cut = "cut",
     }
 }

@@ -208,6 +208,31 @@ fn other_languages_and_code_are_left_alone() {
 }
 
 #[test]
+fn quotation_marks_around_a_word_are_no_letters() {
+    // .VnTimeH: “mËt”; the same bytes are capitals in VN1.
+    assert_eq!(decode("“mËt”", Encoding::Tcvn3Capitals), "“MẬT”");
+    assert_eq!(decode("“tèi mËt”", Encoding::Tcvn3), "“tối mật”");
+    assert_eq!(decode("V”", Encoding::Tcvn3), "VÕ");
+    // Dots between letters, which are the letter ã otherwise.
+    assert_eq!(decode("T·è·I M·Ë·T ®·", Encoding::Tcvn3), "T.ố.I M.ậ.T đã");
+}
+
+#[test]
+fn letters_are_told_without_the_soft_hyphen_that_programs_lose() {
+    for (shown, meant) in [
+        ("máº\u{ad}t", "mật"),
+        ("máºt", "mật"),
+        ("gá»\u{ad}i", "gửi"),
+        ("gá»i", "gửi"),
+        ("kÃnh", "kính"),
+        ("mÃ  ", "mà "),
+        ("má»‘i", "mối"),
+    ] {
+        assert_eq!(decode(shown, Encoding::Mojibake), meant, "{shown}");
+    }
+}
+
+#[test]
 fn fonts_reveal_their_encoding() {
     for (font, encoding) in [
         (".VnTime", Some(Encoding::Tcvn3)),

@@ -103,13 +103,68 @@ pub fn decode(text: &str, encoding: Encoding) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut chars = Vec::new();
     let mut cells = Vec::new();
+    let abc = matches!(encoding, Encoding::Tcvn3 | Encoding::Tcvn3Capitals);
     for line in text.split_inclusive('\n') {
         chars.clear();
         chars.extend(line.chars());
+        if abc {
+            undot(&mut chars);
+        }
         read(&chars, encoding, &mut cells);
+        if abc {
+            unquote(&mut cells);
+        }
         decoded.extend(cells.iter().map(|cell| cell.c));
     }
     decoded
+}
+
+/// Makes middle dots that stand between the letters of a word plain ones: a letter of TCVN3, ã, of which no
+/// word has two.
+fn undot(chars: &mut [char]) {
+    for word in chars.split_mut(|c| c.is_whitespace()) {
+        let dots = word.iter().filter(|&&c| c == '·').count();
+        let letters = word.iter().all(|&c| c.is_alphabetic() || !c.is_ascii());
+        if dots > 1 && letters {
+            for c in word.iter_mut().filter(|c| **c == '·') {
+                *c = '.';
+            }
+        }
+    }
+}
+
+/// Gives quotation marks back to a word that stands in them: two bytes of TCVN3 that ABC fonts show so, and
+/// that other programs read as capitals.
+fn unquote(cells: &mut [Cell]) {
+    let is_letter = |cell: Option<&Cell>| {
+        cell.is_some_and(|cell| cell.c.is_alphanumeric() && !is_quote(cell.raw))
+    };
+    let mut opened: Option<usize> = None;
+    for at in 0..cells.len() {
+        let Some(raw) = cells.get(at).filter(|cell| cell.soft).map(|cell| cell.raw) else {
+            continue;
+        };
+        let before = is_letter(at.checked_sub(1).and_then(|at| cells.get(at)));
+        let behind = is_letter(cells.get(at + 1));
+        match raw {
+            '“' | '‘' if !before && behind => opened = Some(at),
+            '”' | '’' if before && !behind => {
+                let Some(first) = opened.take() else {
+                    continue;
+                };
+                for place in [first, at] {
+                    if let Some(cell) = cells.get_mut(place) {
+                        *cell = Cell::same(cell.raw);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '“' | '”' | '‘' | '’')
 }
 
 /// [`decode`] for bytes.
@@ -359,6 +414,9 @@ fn read_utf8(chars: &[char], cells: &mut Vec<Cell>) {
         if let Some(c) = whole {
             at += more;
             push_composed(c, raw, cells);
+        } else if let Some(c) = without_last(&bytes, length, chars.get(at + length - 1)) {
+            at += length - 1;
+            push_composed(c, raw, cells);
         } else if lead == 0xc3 && chars.get(at) == Some(&' ') {
             // à is C3 A0, and the no-break space that A0 is was made a plain one.
             cells.push(Cell::new('à', raw));
@@ -368,6 +426,19 @@ fn read_utf8(chars: &[char], cells: &mut Vec<Cell>) {
         } else {
             cells.push(Cell::same(raw));
         }
+    }
+}
+
+/// The letter whose last byte is AD: the soft hyphen that programs show for it is often lost (`má º t` for mật).
+/// `next` is the character that stands in its place.
+fn without_last(bytes: &[u8; 4], length: usize, next: Option<&char>) -> Option<char> {
+    let lost = next.is_none_or(|next| byte_of(*next).is_none_or(|byte| byte < 0x80));
+    match bytes {
+        [0xe1, 0xba, ..] if length == 2 && lost => Some('ậ'),
+        [0xe1, 0xbb, ..] if length == 2 && lost => Some('ử'),
+        // Ã is a letter of its own elsewhere.
+        [0xc3, ..] if length == 1 && next.is_some_and(char::is_ascii_alphabetic) => Some('í'),
+        _ => None,
     }
 }
 

@@ -35,6 +35,8 @@ fn every_subcommand_tells_its_exit_status() {
         &["check", "--help"],
         &["reload", "--help"],
         &["journal", "--help"],
+        &["audit", "--help"],
+        &["audit", "forwards", "--help"],
     ] {
         let said = run(words);
         assert_eq!(said.status, 0, "{words:?}");

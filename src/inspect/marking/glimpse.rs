@@ -123,6 +123,12 @@ impl Glimpse {
         }
         if c.is_ascii() {
             return Guise {
+                // VPS has letters where ASCII has controls.
+                exact: if c.is_ascii_control() && !c.is_ascii_whitespace() {
+                    self.marked
+                } else {
+                    0
+                },
                 nothing: true,
                 // Marks of VIQR (RFC 1456).
                 mark: matches!(
@@ -132,9 +138,10 @@ impl Glimpse {
                 ..Guise::default()
             };
         }
-        // Bytes of old encodings as windows-1252 shows them; dashes and quotes only within a word.
+        // Bytes of old encodings as windows-1252 shows them; dashes and quotes only within a word (daggers, Ậ of
+        // VISCII, are rare enough).
         let odd = matches!(c, '\u{80}'..='\u{ff}' | '\u{152}' | '\u{153}' | '\u{160}' | '\u{161}'
-            | '\u{178}' | '\u{17d}' | '\u{17e}' | '\u{192}' | '\u{2c6}'..='\u{2dc}' | '\u{20ac}' | '\u{2122}')
+            | '\u{178}' | '\u{17d}' | '\u{17e}' | '\u{192}' | '\u{2c6}'..='\u{2dc}' | '\u{2020}' | '\u{2021}' | '\u{20ac}' | '\u{2122}')
             || after_letter && matches!(c, '\u{2010}'..='\u{2122}');
         let like = look_alike(c).unwrap_or(c);
         let exact = self.plain_of(like)
@@ -209,6 +216,9 @@ mod tests {
             "MAÄT",
             "M\u{87}T",
             "M‡T",
+            "M\u{3}T",
+            "M.‡.T",
+            "M ‡ T",
             "Máº¬T",
             "MÃ¡ÂºÂ¬T",
             "M\u{301}ẬT",

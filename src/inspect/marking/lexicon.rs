@@ -137,8 +137,16 @@ fn kept(hits: &[Hit]) -> Vec<bool> {
                     hit.range.start <= other.range.start && other.range.end <= hit.range.end;
                 overlaps
                     && match other.role {
-                        // `Độ mật` holds the word of a level and is the field.
-                        Role::Level(_) | Role::Word(WordKind::Field) => longer,
+                        Role::Level(_) => longer,
+                        // `Độ mật` holds the word of a level and is the field; `thuộc độ mật` is not.
+                        Role::Word(WordKind::Field) => {
+                            longer
+                                && !near.iter().any(|link| {
+                                    link.role == Role::Word(WordKind::Link)
+                                        && link.range.start < other.range.start
+                                        && other.range.start < link.range.end
+                                })
+                        }
                         role => role == friend && !holds,
                     }
             })

@@ -26,6 +26,12 @@ pub(super) struct Said {
     pub(super) released: bool,
     /// It is nothing but the name of the field of levels.
     pub(super) field_name: bool,
+    /// It begins with a word that stands beside honey or gall, and says little more.
+    pub(super) sibling: bool,
+    /// It ends a letter: a name follows.
+    pub(super) closing: bool,
+    /// It ends with that field, and with no value or only the beginning of one.
+    pub(super) field_open: bool,
 }
 
 /// A level's word in a line.
@@ -39,6 +45,8 @@ pub(super) struct Found {
     pub(super) evidence: Vec<Evidence>,
     /// Whether it is in capitals.
     pub(super) capitals: bool,
+    /// Whether its first letter is one.
+    pub(super) initial: bool,
 }
 
 /// What is known of a line beside its text.
@@ -57,6 +65,10 @@ const AROUND: usize = 160;
 const SHORT: usize = 12;
 /// Words of the number on the mark's line: `Số: 15/BC-CAT`.
 const NUMBER_WORDS: usize = 6;
+/// Bytes of a line in ASCII that is looked at: `GAN`.
+const ASCII: usize = 20;
+/// Words of the line before a name at the end of a letter.
+const CLOSING_WORDS: usize = 5;
 
 /// Reads a line; where it has columns (tabs, bars, wide gaps) each of them too.
 pub(super) fn read(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
@@ -74,6 +86,9 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
         return whole;
     }
     let numbers = columns.iter().filter(|column| is_number(column)).count();
+    let sibling = columns
+        .iter()
+        .any(|column| read_one(lexicon, column, ground).sibling);
     for column in &columns {
         let mut said = read_one(lexicon, column, ground);
         if !alone(&said) {
@@ -83,6 +98,11 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
             && numbers > 0
         {
             found.evidence.push(Evidence::Numbers);
+        }
+        if let Some(found) = &mut said.mark
+            && sibling
+        {
+            found.evidence.push(Evidence::Sibling);
         }
         return Said {
             mark: said.mark,
@@ -126,14 +146,14 @@ pub(super) fn is_number(text: &str) -> bool {
     let text = text.trim();
     text.len() <= 24
         && text.chars().any(|c| c.is_ascii_digit())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '%' | '-' | '+'))
+        && text.chars().all(|c| {
+            c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '%' | '-' | '+' | '/' | ':')
+        })
 }
 
 fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
-    // All words of marks have letters beyond ASCII.
-    if text.is_ascii() {
+    // All words of marks have letters beyond ASCII; short words beside them may not.
+    if text.is_ascii() && text.len() > ASCII {
         return Said::default();
     }
     let (text, form, hits) = compared(lexicon, text);
@@ -154,6 +174,15 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
             Role::Word(WordKind::Number) => {
                 let behind = line.get(hit.range.end..).unwrap_or_default();
                 said.number |= hit.range.start == trimmed && behind.trim_start().starts_with(':');
+            }
+            Role::Word(WordKind::Sibling) => {
+                let behind = line.get(hit.range.end..).unwrap_or_default().trim_start();
+                let label = behind.is_empty() || behind.starts_with([':', ',', '-', '–', '/']);
+                said.sibling |= hit.range.start == trimmed && label;
+            }
+            Role::Word(WordKind::Closing) => {
+                let few = line.split_whitespace().count() <= CLOSING_WORDS;
+                said.closing |= hit.range.start == trimmed && few;
             }
             Role::Stamp(stamp) if !said.stamps.contains(&stamp) => said.stamps.push(stamp),
             _ => {}
@@ -191,6 +220,13 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
         let nothing = !rest.chars().any(char::is_alphabetic);
         said.field_name = nothing && has(WordKind::Field);
         said.released = nothing && has(WordKind::Released);
+        let field = hits.iter().rfind(|hit| word(&hit.role, WordKind::Field));
+        said.field_open = field.is_some_and(|field| {
+            let behind = line.get(field.range.end..).unwrap_or_default().trim_start();
+            behind.starts_with(':')
+                && behind.split_whitespace().count() <= 3
+                && !has(WordKind::Plain)
+        });
         return said;
     }
     let Some((first, index, range)) = levels.first().cloned() else {
@@ -235,6 +271,7 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
                 stands: Evidence::Sentence,
                 evidence,
                 capitals,
+                initial: shown.starts_with(char::is_uppercase),
             };
             let better = said
                 .mark
@@ -260,6 +297,7 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
                         stands: Evidence::Field,
                         evidence: Vec::new(),
                         capitals: is_capitals(shown, ground.legacy),
+                        initial: shown.starts_with(char::is_uppercase),
                     });
                 }
             }
@@ -297,9 +335,12 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
     let noun = hits
         .iter()
         .find(|hit| word(&hit.role, WordKind::Noun) && is_next(line, hit.range.end, range.start));
+    let only = |kind| words(&covered(&[WordKind::Companion, kind], line)) == 0;
     let stands = if let Some(field) = field.filter(|field| {
         let between = line.get(field.range.end..range.start).unwrap_or_default();
-        between.contains(':') && !between.chars().any(char::is_alphanumeric)
+        // Names of sheets have no colon.
+        let colon = between.contains(':') || between.trim().is_empty() && only(WordKind::Field);
+        colon && !between.chars().any(char::is_alphanumeric)
     }) {
         let plain_value = hits
             .iter()
@@ -309,22 +350,28 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
             return said;
         }
         // A sentence that goes on says how a field is filled in.
-        if words(behind) > SHORT || has(WordKind::Negative) && words(behind) > 6 {
+        let own = ground.name
+            && behind
+                .trim_start()
+                .starts_with(['-', '–', '—', '|', ';', '.', ']', ')']);
+        if !own && (words(behind) > SHORT || has(WordKind::Negative) && words(behind) > 6) {
             evidence.push(Evidence::Negative);
         }
         Evidence::Field
     } else if left == 0 {
         Evidence::Alone
     } else if numbers_only {
-        let stamped = !said.stamps.is_empty();
-        if !stamped {
-            evidence.push(Evidence::Numbers);
+        if said.stamps.is_empty() {
+            evidence.push(match is_note_number(before, behind) {
+                true => Evidence::NoteNumber,
+                false => Evidence::Numbers,
+            });
         }
         Evidence::Alone
     } else if !said.stamps.is_empty() && left <= 4 && !has(WordKind::Negative) {
         Evidence::Alone
     } else if let Some(noun) = noun
-        && words(&covered(&[WordKind::Companion, WordKind::Noun], line)) == 0
+        && only(WordKind::Noun)
         && hits
             .iter()
             .filter(|hit| word(&hit.role, WordKind::Noun))
@@ -352,7 +399,14 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
         } else {
             Evidence::Sentence
         }
-    } else if set_off(before, behind, capitals, text, form.source(range.clone())) {
+    } else if set_off(
+        before,
+        behind,
+        capitals,
+        text.get(form.source(range.clone()).end..)
+            .unwrap_or_default(),
+        ground.name || first.two_words,
+    ) {
         if has(WordKind::Negative) {
             evidence.push(Evidence::Negative);
         }
@@ -368,7 +422,14 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
         Evidence::Sentence
     };
     if stands == Evidence::Sentence {
-        if has(WordKind::Negative) || has(WordKind::Field) {
+        let statement = statement(line, &hits, range.start);
+        if let Some(start) = statement.filter(|_| !has(WordKind::Disclaimer)) {
+            evidence.push(Evidence::Statement);
+            let before = |hit: &Hit| hit.range.start < start && word(&hit.role, WordKind::Negative);
+            if hits.iter().any(before) {
+                evidence.push(Evidence::Negative);
+            }
+        } else if has(WordKind::Negative) || has(WordKind::Field) || has(WordKind::Disclaimer) {
             evidence.push(Evidence::Negative);
         }
         if noun.is_some() {
@@ -380,12 +441,16 @@ fn read_one(lexicon: &Lexicon, text: &str, ground: Ground) -> Said {
         if begins_with_number(behind) {
             evidence.push(Evidence::Numbers);
         }
+        if !first.two_words && noun.is_none() && is_person(text, &form, &hits, range.start) {
+            evidence.push(Evidence::Person);
+        }
     }
     said.mark = Some(Found {
         word: index,
         level: first.level,
         stands,
         evidence,
+        initial: shown.starts_with(char::is_uppercase),
         capitals: capitals && !(stands == Evidence::Sentence && is_capitals(text, ground.legacy)),
     });
     said
@@ -412,6 +477,75 @@ fn compared<'t>(lexicon: &Lexicon, text: &'t str) -> (Cow<'t, str>, Form, Vec<Hi
     let form = Form::new(&single);
     let hits = lexicon.find(form.as_str());
     (Cow::Owned(single), form, hits)
+}
+
+/// Where a statement about this very paper begins that ends with the level at `start`: `Văn bản này thuộc độ …`,
+/// `Tài liệu gửi kèm là tài liệu …`. Between them stand links and nouns only.
+fn statement(line: &str, hits: &[Hit], start: usize) -> Option<usize> {
+    let mut end = start;
+    for _ in 0..8 {
+        end = line.get(..end)?.trim_end().len();
+        let before = |kind| {
+            hits.iter()
+                .find(|hit| hit.role == Role::Word(kind) && hit.range.end == end)
+        };
+        if let Some(statement) = before(WordKind::Statement) {
+            return Some(statement.range.start);
+        }
+        end = before(WordKind::Link)
+            .or_else(|| before(WordKind::Noun))?
+            .range
+            .start;
+    }
+    None
+}
+
+/// How many words stand in a text that the end of a line may cut off a level's letters from; none at the
+/// end of a name.
+pub(super) fn cut_words(lexicon: &Lexicon, text: &str) -> usize {
+    let form = Form::new(text);
+    let hits = lexicon.find(form.as_str());
+    let is = |hit: &Hit, kind| hit.role == Role::Word(kind);
+    let cut = hits.iter().filter(|hit| {
+        let named = |name: &Hit| {
+            is(name, WordKind::Name)
+                && name.range.start < hit.range.start
+                && name.range.end > hit.range.start
+        };
+        is(hit, WordKind::Cut) && !hits.iter().any(named)
+    });
+    cut.count()
+}
+
+/// Whether the word at `start` ends a person's name: a family name stands at most two words before it, and
+/// each of them begins with a capital.
+fn is_person(text: &str, form: &Form, hits: &[Hit], start: usize) -> bool {
+    let line = form.as_str();
+    let upper = |at: usize| {
+        let shown = text.get(form.source(at..at.saturating_add(1)));
+        shown.is_some_and(|shown| shown.starts_with(char::is_uppercase))
+    };
+    upper(start)
+        && hits.iter().any(|hit| {
+            let between = line.get(hit.range.end..start).unwrap_or("…");
+            hit.role == Role::Word(WordKind::Surname)
+                && hit.range.start < start
+                && upper(hit.range.start)
+                && between.split_whitespace().count() <= 2
+                && between.chars().all(|c| c.is_alphabetic() || c == ' ')
+        })
+}
+
+/// Whether a text begins as a person's name does, and is no longer than one.
+pub(super) fn is_surname(lexicon: &Lexicon, text: &str) -> bool {
+    let text = text.trim();
+    if text.len() > 48 || text.split_whitespace().count() > 4 {
+        return false;
+    }
+    let form = Form::new(text);
+    let hits = lexicon.find(form.as_str());
+    hits.iter()
+        .any(|hit| hit.role == Role::Word(WordKind::Surname) && hit.range.start == 0)
 }
 
 /// The surroundings of a word.
@@ -467,14 +601,9 @@ fn bracketed(before: &str, behind: &str) -> bool {
     opens && closes
 }
 
-/// A word at the beginning or the end of a line, set off from the rest by more than a space.
-fn set_off(
-    before: &str,
-    behind: &str,
-    capitals: bool,
-    text: &str,
-    source: std::ops::Range<usize>,
-) -> bool {
+/// A word at the beginning or the end of a line, set off from the rest by more than a space. `rest` is what
+/// stands behind as it is written; `sure` says that the word means nothing else there.
+fn set_off(before: &str, behind: &str, capitals: bool, rest: &str, sure: bool) -> bool {
     let first = !before.chars().any(char::is_alphanumeric);
     let last = !behind.chars().any(char::is_alphanumeric);
     let sets_off = |c: char| {
@@ -484,20 +613,33 @@ fn set_off(
         )
     };
     if first {
+        // `MẬT: thành mỏng` is the name of what follows.
         if behind.trim_start().starts_with(sets_off) {
-            return true;
+            return sure || !behind.trim_start().starts_with(':');
         }
         // In capitals before a text that is not.
-        let rest = text.get(source.end..).unwrap_or_default();
         return capitals && !is_capitals(rest, false);
     }
     if last {
+        // A hyphen within a name sets nothing off: `ba-la-mật`.
         return capitals
+            && (sure || before.ends_with(char::is_whitespace))
             && before
                 .trim_end()
                 .ends_with(|c: char| sets_off(c) && c != '.' && c != '/' || c == '(' || c == '[');
     }
     false
+}
+
+/// Whether all that stands with the word is the number of a footnote before it: `1 MẬT`.
+fn is_note_number(before: &str, behind: &str) -> bool {
+    let before = before.trim();
+    let digits = before.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let rest = before.get(digits.len()..).unwrap_or_default();
+    (1..=2).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !rest.contains(['.', ')', ':', '-', '/'])
+        && !behind.chars().any(char::is_alphanumeric)
 }
 
 fn begins_with_number(behind: &str) -> bool {
@@ -507,10 +649,12 @@ fn begins_with_number(behind: &str) -> bool {
 }
 
 const EMPTY_BOXES: &[&str] = &[
-    "☐", "□", "◻", "▢", "❏", "❑", "[ ]", "[]", "( )", "()", "○", "◯",
+    "\u{f0a8}", "\u{f06f}", "\u{f071}", "\u{f072}", "☐", "□", "◻", "▢", "❏", "❑", "[ ]", "[]",
+    "( )", "()", "○", "◯",
 ];
 const TICKED_BOXES: &[&str] = &[
-    "☑", "☒", "☒", "✅", "✓", "✔", "■", "[x]", "(x)", "[v]", "◉", "●",
+    "\u{f0fe}", "\u{f0fd}", "\u{f0fc}", "\u{f052}", "\u{f053}", "☑", "☒", "✅", "✓", "✔", "■",
+    "[x]", "(x)", "[v]", "◉", "●",
 ];
 
 fn unticked(before: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::{Found, Ground, Lexicon, Said, line};
+use super::{Found, Ground, Lexicon, Said, join, line};
 use crate::{
     content::{Span, Spot, Style},
     questions::Evidence,
@@ -24,7 +24,7 @@ pub(super) struct Line<'s> {
     pub(super) apart: bool,
     /// A cell under the name of the field of levels.
     pub(super) in_column: bool,
-    said: Said,
+    pub(super) said: Said,
 }
 
 /// The lines of one document.
@@ -36,6 +36,8 @@ pub(super) struct Page<'s> {
     /// Lines with the quốc hiệu, and with the paper's number, in order.
     pub(super) emblems: Vec<usize>,
     pub(super) numbers: Vec<usize>,
+    /// Lines beside which `mật` is honey or gall, in order.
+    pub(super) siblings: Vec<usize>,
     /// Stamps, each once.
     pub(super) stamps: Vec<usize>,
     pub(super) released: bool,
@@ -66,30 +68,34 @@ impl<'s> Page<'s> {
             line.said = line::read(lexicon, text, ground);
             if line.said.mark.is_none()
                 && !line.said.several
-                && !line.legacy
-                && let Some(said) = undetected(lexicon, text, named)
+                && let Some(said) = undetected(lexicon, text.trim(), named)
             {
                 line.said = said;
                 line.legacy = true;
             }
         }
-        join(lexicon, &mut lines);
+        join::join(lexicon, &mut lines);
         let mut page = Self {
             text_order: Vec::with_capacity(lines.len()),
             lines,
             emblems: Vec::new(),
             numbers: Vec::new(),
+            siblings: Vec::new(),
             stamps: Vec::new(),
             released: false,
             marked: Vec::new(),
         };
         page.cells();
+        page.persons(lexicon);
         let mut text = 0;
         for (at, line) in page.lines.iter().enumerate() {
             page.text_order.push(text);
             text += usize::from(matches!(line.spot, Spot::Body | Spot::Cell));
             if line.said.emblem {
                 page.emblems.push(at);
+            }
+            if line.said.sibling {
+                page.siblings.push(at);
             }
             if line.said.number {
                 page.numbers.push(at);
@@ -178,11 +184,52 @@ impl<'s> Page<'s> {
             return false;
         };
         let text = before.text.trim_end();
-        line.spot == Spot::Body
+        let head = before.said.emblem || before.said.number || line::is_capitals(text, false);
+        !head
+            && line.spot == Spot::Body
             && before.spot == Spot::Body
             && text.chars().count() > 20
-            && !text.ends_with(['.', ':', ';', '!', '?'])
+            && text.ends_with(|c: char| c.is_alphabetic() || c == ',')
             && line.text.trim_start().starts_with(char::is_lowercase)
+    }
+
+    /// Names of persons: behind a family name in the cell before, below the end of a letter.
+    fn persons(&mut self, lexicon: &Lexicon) {
+        for at in 1..self.lines.len() {
+            let Some(line) = self.lines.get(at) else {
+                break;
+            };
+            let alone = |found: &Found| {
+                found.stands == Evidence::Alone
+                    && !lexicon
+                        .levels
+                        .get(found.word)
+                        .is_some_and(|word| word.two_words)
+            };
+            if !line.said.mark.as_ref().is_some_and(alone) {
+                continue;
+            }
+            let Some(before) = self.lines.get(at - 1) else {
+                continue;
+            };
+            let named = match (line.spot, before.spot) {
+                (Spot::Cell, Spot::Cell) => {
+                    before.row == line.row
+                        && before.page == line.page
+                        && line::is_surname(lexicon, &before.text)
+                }
+                (Spot::Body, Spot::Body) => before.said.closing,
+                _ => false,
+            };
+            if named
+                && let Some(found) = self
+                    .lines
+                    .get_mut(at)
+                    .and_then(|line| line.said.mark.as_mut())
+            {
+                found.evidence.push(Evidence::Person);
+            }
+        }
     }
 
     /// What tables say: a field and its value in two cells, the values under the name of the field.
@@ -229,6 +276,10 @@ fn lines<'s>(spans: &[&'s Span]) -> Vec<Line<'s>> {
             if index > 0 && text.trim().is_empty() {
                 continue;
             }
+            let text = match span.spot {
+                Spot::Body => unquoted(text),
+                _ => text,
+            };
             lines.push(Line {
                 spot: span.spot,
                 page: span.page,
@@ -244,6 +295,14 @@ fn lines<'s>(spans: &[&'s Span]) -> Vec<Line<'s>> {
         }
     }
     lines
+}
+
+/// A line without the signs of an answer before it: `> > MẬT`.
+fn unquoted(text: &str) -> &str {
+    match text.trim_start().starts_with('>') {
+        true => text.trim_start_matches(|c: char| c == '>' || c.is_whitespace()),
+        false => text,
+    }
 }
 
 /// Brings lines in encodings from before Unicode to Unicode, as far as the document as a whole tells.
@@ -271,26 +330,29 @@ fn decode(lines: &mut [Line<'_>]) {
     }
 }
 
+/// What a short line may be in.
+pub(super) const ENCODINGS: [Encoding; 8] = [
+    Encoding::Tcvn3,
+    Encoding::Vni,
+    Encoding::Viscii,
+    Encoding::Vps,
+    Encoding::Windows1258,
+    Encoding::Mojibake,
+    Encoding::MojibakeTwice,
+    Encoding::Viqr,
+];
+
 /// A short line that is a mark in an encoding which it is too short to tell.
 fn undetected(lexicon: &Lexicon, text: &str, name: bool) -> Option<Said> {
-    let odd =
-        |c: char| matches!(c, '\u{80}'..='\u{ff}' | '\u{152}'..='\u{192}' | '\u{2c6}'..='\u{2122}');
+    let odd = |c: char| {
+        matches!(c, '\u{80}'..='\u{ff}' | '\u{152}'..='\u{192}' | '\u{2c6}'..='\u{2122}')
+            || c.is_ascii_control() && !c.is_ascii_whitespace()
+    };
     let viqr = text.contains(['^', '~', '`', '\'', '?']) && text.contains('^');
     if text.len() > SHORT_LEGACY || !(viqr || text.chars().any(odd)) {
         return None;
     }
-    [
-        Encoding::Tcvn3,
-        Encoding::Vni,
-        Encoding::Viscii,
-        Encoding::Vps,
-        Encoding::Windows1258,
-        Encoding::Mojibake,
-        Encoding::MojibakeTwice,
-        Encoding::Viqr,
-    ]
-    .into_iter()
-    .find_map(|encoding| {
+    ENCODINGS.into_iter().find_map(|encoding| {
         let decoded = vietnamese::decode(text, encoding);
         let said = line::read(lexicon, &decoded, Ground { name, legacy: true });
         let stands = said.mark.as_ref().map(|mark| mark.stands);
@@ -300,104 +362,6 @@ fn undetected(lexicon: &Lexicon, text: &str, name: bool) -> Option<Said> {
         )
         .then_some(said)
     })
-}
-
-/// Words that stand over several lines: one letter a line, one word a line; and words that only a line's
-/// end cut off another.
-fn join(lexicon: &Lexicon, lines: &mut [Line<'_>]) {
-    let mut run: Vec<usize> = Vec::new();
-    for at in 0..lines.len() {
-        let Some(line) = lines.get(at) else { break };
-        let letter = {
-            let mut chars = line.text.trim().chars().filter(|c| c.is_alphabetic());
-            chars.next().is_some() && chars.next().is_none() && line.text.trim().len() <= 8
-        };
-        if letter && run.len() < 24 {
-            run.push(at);
-            continue;
-        }
-        letters(lexicon, lines, &run);
-        run.clear();
-        if letter {
-            run.push(at);
-        }
-        words(lexicon, lines, at);
-    }
-    letters(lexicon, lines, &run);
-}
-
-fn letters(lexicon: &Lexicon, lines: &mut [Line<'_>], run: &[usize]) {
-    if run.len() < 3 {
-        return;
-    }
-    let texts: Vec<&str> = run
-        .iter()
-        .filter_map(|&at| lines.get(at))
-        .map(|line| line.text.trim())
-        .collect();
-    let said = line::read(lexicon, &texts.join(" "), Ground::default());
-    if let Some(line) = run.first().and_then(|&at| lines.get_mut(at))
-        && said.mark.is_some()
-    {
-        line.said = said;
-        line.apart = true;
-    }
-}
-
-/// A level's last word alone on its line: the word before may stand on the line before.
-fn words(lexicon: &Lexicon, lines: &mut [Line<'_>], at: usize) {
-    let Some(line) = lines.get(at) else { return };
-    let is_alone = |found: &Found| found.stands == Evidence::Alone;
-    if line.text.len() > 40 || !line.said.mark.as_ref().is_some_and(is_alone) {
-        return;
-    }
-    let Some(before) = at.checked_sub(1).and_then(|before| lines.get(before)) else {
-        return;
-    };
-    if before.spot != line.spot || before.page != line.page {
-        return;
-    }
-    if line.spot == Spot::Cell && before.row != line.row {
-        return;
-    }
-    let tail = last_words(&before.text);
-    let joined = format!("{tail} {}", line.text.trim());
-    let said = line::read(lexicon, &joined, Ground::default());
-    let alone = tail.split_whitespace().count() == 1 && before.text.trim() == tail;
-    let friend = said.mark.is_none() && !said.several;
-    let next = lines.get(at + 1).map_or(String::new(), |next| {
-        let first = next.text.split_whitespace().next().unwrap_or_default();
-        format!("{} {first}", line.text.trim())
-    });
-    let friend = friend || {
-        let said = line::read(lexicon, &next, Ground::default());
-        let same = lines.get(at + 1).is_some_and(|next| next.spot == line.spot);
-        same && !next.trim().is_empty() && said.mark.is_none() && !said.several
-    };
-    if line.spot != Spot::Cell && friend {
-        if let Some(line) = lines.get_mut(at) {
-            line.said.mark = None;
-        }
-    } else if alone
-        && let Some(found) = &said.mark
-        && is_alone(found)
-        && let Some(line) = lines.get_mut(at)
-    {
-        line.said.mark = said.mark;
-    }
-}
-
-/// The last two words of a line.
-fn last_words(text: &str) -> &str {
-    let text = text.trim_end();
-    let start = text
-        .char_indices()
-        .rev()
-        .filter(|(_, c)| c.is_whitespace())
-        .nth(1)
-        .map_or(0, |(at, c)| at + c.len_utf8());
-    let start = start.max(text.floor_char_boundary(text.len().saturating_sub(80)));
-    text.get(start..).unwrap_or_default().trim()
 }
 
 /// A name without what says its format.

@@ -1,9 +1,18 @@
 //! Cases by hand (`cases.txt`), with the words that are shipped; and texts of an enemy.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io::Read as _,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::*;
-use crate::{content::Style, policy};
+use crate::{
+    content::{self, Budget, Needs, Style},
+    message::{Limits, Receiver, Spool},
+    policy,
+};
 
 fn marker() -> Marker {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -141,6 +150,26 @@ fn a_finding_names_word_place_and_reasons_and_nothing_around() {
 }
 
 #[test]
+fn a_column_of_letters_stands_beside_another_column() {
+    let mut spans = Vec::new();
+    for (row, letter) in (0..).zip(["T", "Ố", "I", "M", "Ậ", "T"]) {
+        spans.push(span(row, letter));
+        if row == 0 || row == 3 {
+            let mut beside = span(row, "Pleiku, ngày 10 tháng 3 năm 2025");
+            beside.column = 1;
+            spans.push(beside);
+        }
+    }
+    let marks = marker().marks(&[], &spans);
+    assert!(
+        marks
+            .iter()
+            .any(|mark| mark.strength == Strength::Strong && &*mark.word == "tối mật"),
+        "{marks:?}"
+    );
+}
+
+#[test]
 fn levels_and_their_values_are_told_per_file() {
     let mut first = span(0, "MẬT");
     first.node = 0;
@@ -227,4 +256,167 @@ fn text_of_any_letters_is_read_without_a_panic() {
             }
         }
     }
+}
+
+/// The same numbers in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) as usize % below.max(1)
+    }
+}
+
+fn thorough() -> bool {
+    std::env::var_os("GACTHU_THOROUGH").is_some()
+}
+
+#[test]
+fn bent_cases_are_read_without_a_panic() {
+    let marker = marker();
+    let mut dice = Dice(11);
+    let cases: Vec<Vec<Span>> = include_str!("cases.txt")
+        .split("\n== ")
+        .skip(1)
+        .filter_map(|case| {
+            let lines = case.split_once('\n')?.1.lines();
+            let lines = lines.filter(|line| !line.is_empty()).zip(0..);
+            Some(lines.map(|(text, line)| span(line, text)).collect())
+        })
+        .collect();
+    let odd: Vec<char> = "\u{ad}\u{200b}\u{323}\u{302}·¢ËÄ‡\u{3}\u{f0a8}☐:|\t>[]“” 1mật"
+        .chars()
+        .collect();
+    for _ in 0..if thorough() { 4000 } else { 800 } {
+        let mut spans = cases[dice.roll(cases.len())].clone();
+        spans.extend(cases[dice.roll(cases.len())].iter().cloned());
+        for _ in 0..=dice.roll(6) {
+            let at = dice.roll(spans.len());
+            let mut chars: Vec<char> = spans[at].text.chars().collect();
+            let place = dice.roll(chars.len() + 1);
+            match dice.roll(6) {
+                0 => chars.truncate(place),
+                1 => chars.insert(place, odd[dice.roll(odd.len())]),
+                2 => chars = chars.repeat(1 + dice.roll(40)),
+                3 => spans[at].page = Some(u32::MAX),
+                4 => {
+                    (spans[at].line, spans[at].column) = (u32::MAX, u32::MAX);
+                    spans[at].spot = Spot::Cell;
+                }
+                _ => {
+                    let other = dice.roll(spans.len());
+                    spans.swap(at, other);
+                    continue;
+                }
+            }
+            spans[at].text = chars.into_iter().collect();
+        }
+        let marks = marker.marks(&[], &spans);
+        assert!(marks.len() <= MOST_MARKS);
+        for mark in marks {
+            assert!((45..=100).contains(&mark.confidence), "{mark:?}");
+        }
+    }
+}
+
+#[test]
+fn bent_documents_are_read_and_looked_at_in_bounds() {
+    let unpacked = |bytes: &[u8]| {
+        let mut whole = Vec::new();
+        flate2::read::GzDecoder::new(bytes)
+            .read_to_end(&mut whole)
+            .unwrap();
+        whole
+    };
+    macro_rules! data {
+        ($name:literal) => {
+            include_bytes!(concat!("../../content/document/", $name)).as_slice()
+        };
+    }
+    let files = [
+        ("a.rtf", unpacked(data!("text/testdata/van-ban.rtf.gz"))),
+        ("a.doc", unpacked(data!("text/testdata/van-ban.doc.gz"))),
+        ("a.xls", unpacked(data!("text/testdata/bang-tinh.xls.gz"))),
+        ("a.ppt", unpacked(data!("text/testdata/trinh-chieu.ppt.gz"))),
+        ("a.docx", data!("text/testdata/letter.docx").to_vec()),
+        ("a.xlsx", data!("text/testdata/cells.xlsx").to_vec()),
+        ("a.odt", data!("text/testdata/letter.odt").to_vec()),
+        ("a.pdf", data!("pdf/text/testdata/places.pdf").to_vec()),
+        (
+            "a.html",
+            "<table><tr><td style='color:red'>M&#7852;T<td>S\u{1ed1}: 5</table><p style='display:none'>T&#7888;I <b>MẬT</b>"
+                .into(),
+        ),
+    ];
+    let marker = marker();
+    let mut dice = Dice(5);
+    let mut found = 0;
+    for (name, whole) in files {
+        for round in 0..if thorough() { 200 } else { 12 } {
+            let mut bytes = whole.clone();
+            for _ in 0..round.min(8) {
+                let at = dice.roll(bytes.len());
+                bytes[at] = [0, 0xff, 0x7f, bytes[at] ^ 1][dice.roll(4)];
+            }
+            if round % 4 == 3 {
+                bytes.truncate(dice.roll(bytes.len()));
+            }
+            let started = Instant::now();
+            found += looked_at(&marker, name, &bytes);
+            let took = started.elapsed();
+            assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+        }
+    }
+    // The page of HTML and the sheet have marks, as long as they are whole.
+    assert!(found >= 2, "{found}");
+}
+
+/// How many marks a letter with this file has.
+fn looked_at(marker: &Marker, name: &str, bytes: &[u8]) -> usize {
+    let spool = Spool::new(None, 1 << 20, 1 << 30).unwrap();
+    let mut receiver = Receiver::new(&spool, Limits::default());
+    let head = "Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+    let part = format!(
+        "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename={name}\r\n\r\n"
+    );
+    receiver.raw(format!("{head}{part}").as_bytes());
+    for line in base64(bytes).as_bytes().chunks(76) {
+        receiver.raw(line);
+        receiver.raw(b"\r\n");
+    }
+    receiver.raw(b"--b--\r\n");
+    let needs = Needs {
+        kinds: true,
+        documents: true,
+        ..Needs::default()
+    };
+    let tree = content::open(&receiver.finish(), &needs, &mut Budget::default());
+    let marks = marker.marks(&tree.nodes, &tree.spans);
+    assert!(marks.len() <= MOST_MARKS, "{name}");
+    marks.len()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let all = chunk
+            .iter()
+            .fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
+        let all = all << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(all >> (18 - 6 * place)) as usize & 63];
+            text.push(if place > chunk.len() {
+                '='
+            } else {
+                letter.into()
+            });
+        }
+    }
+    text
 }

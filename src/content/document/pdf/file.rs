@@ -54,7 +54,7 @@ impl File {
             inner: Vec::new(),
             object_streams: Vec::new(),
             xref_streams: Vec::new(),
-            work: Cell::new(MAX_WORK),
+            work: Cell::new(worth(bytes.len() as u64)),
         };
         let mut skip = 0;
         let mut no_end_from = usize::MAX;
@@ -347,6 +347,13 @@ fn body(bytes: &[u8], at: usize) -> Option<usize> {
     Some(at + b"stream".len() + line_end)
 }
 
+/// The bytes that may be read for references in a file of this size.
+fn worth(size: u64) -> u64 {
+    size.saturating_mul(WORK_PER_BYTE)
+        .saturating_add(WORK)
+        .min(MAX_WORK)
+}
+
 /// The end of a stream of this length, if `endstream` comes there.
 fn ends_there(bytes: &[u8], body: usize, length: i64) -> Option<usize> {
     let end = body.checked_add(usize::try_from(length).ok()?)?;
@@ -370,5 +377,7 @@ const MAX_VERSIONS: usize = 8;
 const MAX_CHAIN: usize = 8;
 /// Bytes that are read of an object that is referred to.
 const MAX_MEANT: usize = 1 << 20;
-/// Bytes that are read for references, all together.
+/// Bytes that are read for references, all together: of any file, and for each byte of a file.
+const WORK: u64 = 4 << 20;
+const WORK_PER_BYTE: u64 = 8;
 const MAX_WORK: u64 = 256 << 20;

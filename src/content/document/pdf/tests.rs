@@ -262,6 +262,24 @@ fn bombs_end_within_the_budget() {
 }
 
 #[test]
+fn references_are_followed_only_as_far_as_a_small_file_is_worth() {
+    // Found by fuzzing: 18 KB of references to one endless object cost 2 s.
+    let begun = Instant::now();
+    let array = "1 ".repeat(50_000);
+    let asks = "<</S 2 0 R/JS 2 0 R>>".repeat(3000);
+    let objects =
+        format!("1 0 obj[{asks}]endobj 2 0 obj[{array}]endobj 3 0 obj<</S/Launch>>endobj");
+    let tree = open_file("a.pdf", format!("%PDF-1.7\n{objects}").as_bytes());
+    assert_eq!(pdf_node(&tree).not_opened, Some(NotOpened::Damaged));
+    assert!(traits(pdf_node(&tree)).contains(&"launch-action"));
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[test]
 fn whatever_is_broken_ends() {
     let began = Instant::now();
     for bytes in [ATTACHED, JAVASCRIPT, R2] {

@@ -4,6 +4,7 @@
 mod art;
 mod doc;
 mod msg;
+mod number;
 pub(in crate::content) mod odf;
 #[cfg(test)]
 mod old_tests;

@@ -78,8 +78,12 @@ impl Body {
     }
 
     fn lines(&mut self, inside: &mut Inside<'_, '_>, text: &str) -> Result<(), NotOpened> {
+        // Lines that this form repeats are told as often: a word may stand letter by letter.
+        let mut fresh = HashSet::new();
         for line in text.lines() {
-            if self.known.insert(plain(line)) {
+            let line_of_all = plain(line);
+            if !self.known.contains(&line_of_all) {
+                fresh.insert(line_of_all);
                 inside.text(Span {
                     line: self.line,
                     text: line.trim().to_owned(),
@@ -88,6 +92,7 @@ impl Body {
                 self.line = self.line.saturating_add(1);
             }
         }
+        self.known.extend(fresh);
         Ok(())
     }
 }

@@ -236,6 +236,9 @@ fn a_message_says_its_subject_and_its_body() {
             "Body 0/1.0  Xin gửi",
             "Body 0/3.0  Chỉ có ở đây",
             "Body 0/4.0  Chỉ chữ thường",
+            // A form that repeats a line means it: letters one below another.
+            "Body 0/5.0  T",
+            "Body 0/6.0  T",
         ]
     );
 }
@@ -357,7 +360,7 @@ fn letters_of_rich_text_are_read_in_every_form() {
         (r"{\rtf1{\upr{mat}{\*\ud{m\u7853?t}}}}", "mật"),
         (
             "{\\rtf1 hai\r\nn\u{7f}\\'20d\\-\\_\\~o}",
-            "hain\u{7f} d-\u{a0}o",
+            "hain\u{7f} d\u{ad}-\u{a0}o",
         ),
         (r"{\rtf1\caps m\'e2u} phan sau}", "MÂU"),
     ] {
@@ -523,7 +526,7 @@ fn message() -> Vec<u8> {
         ),
         (
             "__substg1.0_1000001F",
-            &wide("Chào anh\r\nXin gửi\r\nChỉ chữ thường"),
+            &wide("Chào anh\r\nXin gửi\r\nChỉ chữ thường\r\nT\r\nT"),
         ),
     ])
 }

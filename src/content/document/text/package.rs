@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::tags::{Event, Tags, text};
+use super::{
+    number::NUMBERS,
+    tags::{Event, Tags, text},
+};
 use crate::{
     content::{
         archive::zip::Archive,
@@ -48,6 +51,8 @@ pub(super) struct Out<'a, 'o, 'm> {
     lines: HashMap<(Spot, Option<u32>), u32>,
     /// Whether something could not be read.
     pub(super) damaged: bool,
+    /// Numbers of sheets that may still be told.
+    numbers: u32,
     events: u32,
 }
 
@@ -154,6 +159,7 @@ impl<'a, 'o, 'm> Out<'a, 'o, 'm> {
             inside,
             lines: HashMap::new(),
             damaged: false,
+            numbers: NUMBERS,
             events: 0,
         }
     }
@@ -169,6 +175,13 @@ impl<'a, 'o, 'm> Out<'a, 'o, 'm> {
     /// Hands a piece on.
     pub(super) fn put(&mut self, span: Span) -> Result<(), NotOpened> {
         self.inside.text(span)
+    }
+
+    /// Whether one more number of a sheet may be handed on: they are no reason to stop reading words.
+    pub(super) fn takes_number(&mut self) -> bool {
+        let takes = self.numbers > 0;
+        self.numbers = self.numbers.saturating_sub(1);
+        takes
     }
 
     /// Hands on a text that stands for itself.

@@ -86,6 +86,14 @@ impl Turn {
     }
 }
 
+/// Soft hyphens, joiners and spaces without width.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+    )
+}
+
 /// The lines of a page: level ones from top to bottom, then those in other directions.
 pub(super) fn lines(page: &Page) -> Vec<Line> {
     let mut directions: BTreeMap<u16, Vec<Glyph>> = BTreeMap::new();
@@ -136,13 +144,18 @@ impl<'p> Maker<'p> {
         for (at, glyph) in self.glyphs.iter().enumerate() {
             let (from, base) = self.turn.apply(glyph.start);
             let (to, _) = self.turn.apply(glyph.end);
-            let (from, to) = (from.min(to), from.max(to));
+            let (from, mut to) = (from.min(to), from.max(to));
             let size = f64::from(glyph.size).clamp(0.1, 10_000.0);
             let text = self.text(glyph);
             let blank = text.chars().all(char::is_whitespace);
             if let Some(run) = runs.last_mut() {
                 let gap = from - run.to;
-                let mark = text.chars().next().is_some_and(is_combining_mark);
+                // What is invisible may have the width of a hyphen, and the next letter stands upon it.
+                let unseen = !text.is_empty() && text.chars().all(is_unseen);
+                if unseen {
+                    to = from;
+                }
+                let mark = unseen || text.chars().next().is_some_and(is_combining_mark);
                 let close = match mark {
                     // Its place depends on the font; it belongs to the letter before it.
                     true => gap.abs() < size * 1.5 && (base - run.base).abs() < size,

@@ -170,6 +170,15 @@ fn letters_of_old_fonts_are_decoded() {
 }
 
 #[test]
+fn letters_stand_upon_soft_hyphens_and_in_one_line() {
+    let fonts = "/F<</Type/Font/Subtype/Type1/BaseFont/X/FirstChar 1/Widths[900 300 700 600]\
+                 /Encoding<</Differences[1/M/uni00AD/uni1EAC/T]>>>>";
+    let content = "BT /F 14 Tf 100 700 Td [(\\001\\002)300(\\003\\002)300(\\004)] TJ ET";
+    let tree = read("", &made(content, fonts, ""));
+    assert_eq!(texts(&tree, Spot::Body), ["M\u{ad}Ậ\u{ad}T"]);
+}
+
+#[test]
 fn names_of_glyphs_and_cmaps_tell_letters() {
     let fonts = "/F<</Type/Font/Subtype/Type3/FontMatrix[.01 0 0 .01 0 0]/FirstChar 1/Widths[50 50 50]\
                  /Encoding<</Differences[1/M/uni1EACx/Acircumflexdotbelow/T]>>/CharProcs<<>>>>\

@@ -249,6 +249,8 @@ impl<'b> Stories<'b> {
             _ if fields.in_code() => {}
             '\u{b}' => paragraph.push('\n', now.look),
             '\u{1e}' => paragraph.push('-', now.look),
+            // A soft hyphen; in an old encoding it is a letter.
+            '\u{1f}' => paragraph.push('\u{ad}', now.look),
             '\t' => paragraph.push('\t', now.look),
             '(' if now.characters.symbol.is_some() => {
                 if let Some((font, letter)) = now.characters.symbol {

@@ -272,10 +272,12 @@ impl Reading<'_, '_, '_, '_> {
         if open.text.is_empty() {
             return Ok(());
         }
-        let sheets = self.body == Body::Sheets;
-        let Some(mut place) = self.frames.place(open.depth, sheets) else {
+        let Some((mut place, number)) = self.frames.place(open.depth) else {
             return Ok(());
         };
+        if number && self.body == Body::Sheets && !self.out.takes_number() {
+            return Ok(());
+        }
         place.page = open.page;
         place.centred |= open.props.centred.unwrap_or_default();
         place.framed |= open.props.framed.unwrap_or_default();

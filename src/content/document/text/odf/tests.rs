@@ -129,6 +129,7 @@ const SHEETS: &[&str] = &[
     "SheetName 1.0.0 0: Trang đầu",
     "TextBox 1.0.0 0: chữ trong hình",
     "Cell 1.0.0 brfc30: Ô đỏ",
+    "Cell 1.0.1 20: 25",
     "Comment 1.0.0 20: lời bình ô",
     "Cell 1.4.2 b20: ô đậm",
     "Cell 1.4.3 20tcvn3: xã hội",

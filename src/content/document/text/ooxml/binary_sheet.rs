@@ -1,8 +1,9 @@
 //! Sheets as binary records ([MS-XLSB] 2.1.4): the texts of cells, and what is printed above and below.
 
 use super::{
-    super::package::Out,
+    super::{number::rk, package::Out},
     sheet::{Book, Cells, Shared, printed},
+    workbook::{SHEETS, Sheets},
 };
 use crate::{content::span::Spot, facts::NotOpened};
 
@@ -63,21 +64,27 @@ pub(super) fn wide_string(data: &[u8]) -> Option<(String, &[u8])> {
     Some((text.into_owned(), rest))
 }
 
-/// The sheets that `workbook.bin` lists: their relationships and names.
-pub(super) fn sheets(part: &[u8]) -> Vec<(String, String)> {
+/// The sheets that `workbook.bin` lists, their relationships and names; and whether dates are counted
+/// from 1904.
+pub(super) fn sheets(part: &[u8]) -> (Sheets, bool) {
     let mut found = Vec::new();
+    let mut since_1904 = false;
     let mut records = Records::new(part);
     while let Some((kind, data)) = records.next() {
         // BrtBundleSh.
         if kind == 156
             && let Some((id, rest)) = data.get(8..).and_then(wide_string)
             && let Some((name, _)) = wide_string(rest)
-            && found.len() < super::workbook::SHEETS
+            && found.len() < SHEETS
         {
             found.push((id, name));
         }
+        // BrtWbProp.
+        if kind == 153 {
+            since_1904 = data.first().is_some_and(|flags| flags & 1 == 1);
+        }
     }
-    found
+    (found, since_1904)
 }
 
 /// Reads `sharedStrings.bin`.
@@ -112,7 +119,7 @@ pub(super) fn read(
             // BrtRowHdr.
             0 => cells.row(number(data)),
             // Every cell begins with its column and its format: strings, shared ones, results.
-            6 | 7 | 8 | 62 => {
+            2 | 5..=9 | 62 => {
                 let format = data.get(4..).and_then(number).unwrap_or_default() & 0xff_ffff;
                 cells.at(number(data), format);
                 let value = data.get(8..).unwrap_or_default();
@@ -120,6 +127,15 @@ pub(super) fn read(
                     7 => {
                         let item = number(value).and_then(|item| usize::try_from(item).ok());
                         cells.shared(item.unwrap_or(usize::MAX), out)?;
+                    }
+                    // BrtCellRk, BrtCellReal, BrtFmlaNum.
+                    2 => {
+                        let value = number(value).map(rk);
+                        value.map_or(Ok(()), |value| cells.number(value, out))?;
+                    }
+                    5 | 9 => {
+                        let value = value.first_chunk().map(|bytes| f64::from_le_bytes(*bytes));
+                        value.map_or(Ok(()), |value| cells.number(value, out))?;
                     }
                     62 => rich(value, |text| cells.text(text, out))?,
                     _ => {

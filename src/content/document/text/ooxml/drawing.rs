@@ -20,7 +20,8 @@ pub(super) fn read(
     run(part, spot, page, false, out)
 }
 
-/// Reads a master or a layout: what stands in placeholders there is shown on no slide.
+/// Reads a master or a layout. What stands in placeholders there is shown on no slide: it is told as hidden,
+/// where it is not the English that programs put there.
 pub(super) fn read_master(part: &[u8], out: &mut Out<'_, '_, '_>) -> Result<(), NotOpened> {
     run(part, Spot::TextBox, None, true, out)
 }
@@ -305,11 +306,13 @@ impl Drawing<'_, '_, '_, '_> {
             return Ok(());
         };
         let shape = self.shape;
-        if open.text.is_empty() || self.master && shape.is_some_and(|shape| shape.placeholder) {
+        if open.text.is_empty() {
             return Ok(());
         }
+        let prompt = self.master && shape.is_some_and(|shape| shape.placeholder);
         let cell = self.table.and_then(|table| Some((table.row, table.cell?)));
         let spot = match shape {
+            _ if prompt => Spot::Alt,
             Some(shape) if shape.watermark => Spot::Watermark,
             _ if cell.is_some() && self.spot != Spot::Note => Spot::Cell,
             Some(shape) => shape.spot,
@@ -317,6 +320,7 @@ impl Drawing<'_, '_, '_, '_> {
         };
         let (line, column) = match cell.filter(|_| spot == Spot::Cell) {
             Some(place) => place,
+            None if prompt => (0, 0),
             None => (self.out.line(spot, self.page), 0),
         };
         let place = Where {
@@ -327,7 +331,11 @@ impl Drawing<'_, '_, '_, '_> {
             centred: open.centred,
             framed: cell.is_none() && shape.is_some_and(|shape| shape.line == Some(true)),
         };
-        for span in open.text.spans(&place) {
+        for mut span in open.text.spans(&place) {
+            if prompt && span.text.is_ascii() {
+                continue;
+            }
+            span.style.hidden |= prompt;
             self.out.put(span)?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 use super::{
     super::{
+        number::Shown,
         package::Out,
         paragraph::{Look, Paragraph, Props, Where},
         tags::{Event, Tag, Tags, text},
@@ -128,6 +129,8 @@ impl Rich {
 pub(super) struct Book<'b> {
     pub(super) shared: &'b Shared,
     pub(super) formats: &'b Formats,
+    /// Whether dates are counted from 1904 (18.2.28).
+    pub(super) since_1904: bool,
 }
 
 /// Reads one sheet.
@@ -182,7 +185,12 @@ pub(super) fn read(
                             cells.shared(item, out)?;
                         }
                         Kind::Text => cells.text(&value, out)?,
-                        Kind::Inline | Kind::Number => {}
+                        Kind::Number => {
+                            if let Ok(number) = value.trim().parse() {
+                                cells.number(number, out)?;
+                            }
+                        }
+                        Kind::Inline | Kind::Other => {}
                     }
                 } else if let Some((spot, at)) = print
                     && at == depth
@@ -215,6 +223,8 @@ enum Kind {
     Text,
     Inline,
     Number,
+    /// True or false, an error.
+    Other,
 }
 
 impl Kind {
@@ -222,9 +232,10 @@ impl Kind {
     fn of(tag: &Tag<'_>) -> Self {
         match tag.raw(b"t") {
             Some(b"s") => Self::Shared,
-            Some(b"str") => Self::Text,
+            Some(b"str" | b"d") => Self::Text,
             Some(b"inlineStr") => Self::Inline,
-            _ => Self::Number,
+            None | Some(b"n") => Self::Number,
+            Some(_) => Self::Other,
         }
     }
 }
@@ -238,6 +249,8 @@ pub(super) struct Cells<'b> {
     column: u32,
     next_column: u32,
     props: Props,
+    /// What a number in the cell stands for.
+    shown: Shown,
     /// How often each shared text was met on this sheet.
     met: Vec<u16>,
 }
@@ -252,6 +265,7 @@ impl<'b> Cells<'b> {
             column: 0,
             next_column: 0,
             props: Props::default(),
+            shown: Shown::default(),
             met: vec![0; book.shared.len()],
         }
     }
@@ -273,6 +287,7 @@ impl<'b> Cells<'b> {
         self.column = column.unwrap_or(self.next_column);
         self.next_column = self.column.saturating_add(1);
         self.props = self.book.formats.cell(format);
+        self.shown = self.book.formats.shown(format);
     }
 
     /// The cell holds a shared text. What fills whole columns is told often enough.
@@ -300,6 +315,18 @@ impl<'b> Cells<'b> {
         let mut paragraph = Paragraph::default();
         paragraph.push(text, &self.props.look(), false);
         self.put(paragraph, out)
+    }
+
+    /// The cell holds this number.
+    pub(super) fn number(
+        &mut self,
+        number: f64,
+        out: &mut Out<'_, '_, '_>,
+    ) -> Result<(), NotOpened> {
+        match self.shown.text(number, self.book.since_1904) {
+            Some(text) if out.takes_number() => self.text(&text, out),
+            _ => Ok(()),
+        }
     }
 
     fn put(&mut self, paragraph: Paragraph, out: &mut Out<'_, '_, '_>) -> Result<(), NotOpened> {

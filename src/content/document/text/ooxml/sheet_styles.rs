@@ -1,7 +1,10 @@
 //! Fonts, borders and cell formats of a workbook (ECMA-376 part 1, 18.8; [MS-XLSB] 2.1.7.52).
 
+use std::collections::HashMap;
+
 use super::{
     super::{
+        number::Shown,
         paragraph::Props,
         tags::{Event, Tag, Tags},
     },
@@ -16,14 +19,33 @@ pub(super) struct Formats {
     /// Whether a ground has a colour, and whether borders make a frame.
     fills: Vec<bool>,
     borders: Vec<bool>,
-    cells: Vec<Props>,
+    cells: Vec<(Props, Shown)>,
+    /// Formats of numbers that are the file's own.
+    numbers: HashMap<u32, Shown>,
 }
 
 impl Formats {
     /// The look of a cell in this format.
     pub(super) fn cell(&self, format: u32) -> Props {
+        self.of(format).0
+    }
+
+    /// What a number in a cell in this format stands for.
+    pub(super) fn shown(&self, format: u32) -> Shown {
+        self.of(format).1
+    }
+
+    fn of(&self, format: u32) -> (Props, Shown) {
         let format = usize::try_from(format).unwrap_or(usize::MAX);
         self.cells.get(format).copied().unwrap_or_default()
+    }
+
+    fn number_format(&mut self, id: Option<u32>, code: &str) {
+        if let Some(id) = id
+            && self.numbers.len() < FORMATS
+        {
+            self.numbers.insert(id, Shown::of(code));
+        }
     }
 
     /// Reads `styles.xml`.
@@ -47,6 +69,10 @@ impl Formats {
                 continue;
             };
             match (list, tag.name) {
+                (_, b"numFmt") => {
+                    let code = tag.value(b"formatCode").unwrap_or_default();
+                    read.number_format(tag.number(b"numFmtId"), &code);
+                }
                 (_, b"fonts") => list = List::Fonts,
                 (_, b"fills") => list = List::Fills,
                 (_, b"borders") => list = List::Borders,
@@ -69,7 +95,8 @@ impl Formats {
                 (List::Cells, b"xf") => {
                     let index = |name: &[u8]| tag.number(name);
                     let props = read.format(index(b"fontId"), index(b"fillId"), index(b"borderId"));
-                    push(&mut read.cells, props);
+                    let shown = read.shown_by(index(b"numFmtId"));
+                    push(&mut read.cells, (props, shown));
                 }
                 (List::Cells, b"alignment") => {
                     let centred = Some(matches!(
@@ -79,7 +106,7 @@ impl Formats {
                     read.cells
                         .last_mut()
                         .into_iter()
-                        .for_each(|last| last.centred = centred);
+                        .for_each(|(last, _)| last.centred = centred);
                 }
                 _ => {}
             }
@@ -111,12 +138,24 @@ impl Formats {
                         read.format(number(data, 4, 2), number(data, 6, 2), number(data, 8, 2));
                     let centred = number(data, 12, 1).map(|flags| flags & 7 == 2);
                     props.centred = centred;
-                    push(&mut read.cells, props);
+                    let shown = read.shown_by(number(data, 2, 2));
+                    push(&mut read.cells, (props, shown));
+                }
+                // BrtFmt.
+                44 => {
+                    let code = data.get(2..).and_then(super::binary_sheet::wide_string);
+                    read.number_format(number(data, 0, 2), &code.unwrap_or_default().0);
                 }
                 _ => {}
             }
         }
         read
+    }
+
+    fn shown_by(&self, id: Option<u32>) -> Shown {
+        let id = id.unwrap_or_default();
+        let own = self.numbers.get(&id).copied();
+        own.unwrap_or_else(|| Shown::built_in(id))
     }
 
     fn format(&self, font: Option<u32>, fill: Option<u32>, border: Option<u32>) -> Props {

@@ -71,6 +71,7 @@ fn a_workbook_is_read_with_its_cells() {
         [
             "SheetName 1.0.0 0: Trang đầu",
             "Cell 1.0.0 brfc30: Ô đỏ",
+            "Cell 1.0.1 22: 25",
             "Cell 1.4.2 b22: ô đậm",
             "Cell 1.4.3 0tcvn3: xã hội",
             "Header 1.0.0 0: Trái",
@@ -87,6 +88,7 @@ fn a_workbook_is_read_with_its_cells() {
         [
             "SheetName 1.0.0 0: Trang đầu",
             "Cell 1.0.0 brfc30: Ô đỏ",
+            "Cell 1.0.1 20: 25",
             "Cell 1.4.2 b20: ô đậm",
             "Cell 1.4.3 20tcvn3: xã hội",
             "Header 1.0.1 c0: Đầu bảng",
@@ -123,6 +125,34 @@ fn slides_come_in_the_order_in_which_they_are_shown() {
             "Property -.1.0 0: generated using python-pptx",
         ]
     );
+}
+
+#[test]
+fn soft_hyphens_are_letters_of_old_encodings() {
+    let body = r#"<w:p><w:r><w:rPr><w:rFonts w:ascii=".VnTime"/></w:rPr><w:t>n</w:t><w:softHyphen/><w:t>íc</w:t></w:r></w:p>"#;
+    assert_eq!(said(body, &[]), ["Body: nước"]);
+}
+
+#[test]
+fn prompts_of_layouts_are_told_as_hidden() {
+    let shape = |text: &str| {
+        format!(
+            r#"<p:sp><p:nvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"#
+        )
+    };
+    let layout = format!(
+        "<p:sldLayout>{}{}</p:sldLayout>",
+        shape("Click to edit"),
+        shape("Nhập nhan đề")
+    );
+    let deck = package(&[
+        ("[Content_Types].xml", TYPES),
+        ("ppt/presentation.xml", b"<p:presentation/>"),
+        ("ppt/slideLayouts/slideLayout1.xml", layout.as_bytes()),
+    ]);
+    let (spans, why) = read("a.pptx", &deck);
+    assert_eq!(why, None);
+    assert_eq!(lines(&spans), ["Alt -.0.0 h0: Nhập nhan đề"]);
 }
 
 #[test]
@@ -345,6 +375,53 @@ fn wide(text: &str) -> Vec<u8> {
 }
 
 #[test]
+fn numbers_and_dates_of_cells_are_text() {
+    let rels = br#"<Relationships><Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+    let book = br#"<workbook><workbookPr date1904="1"/><sheets><sheet name="B" r:id="rId1"/></sheets></workbook>"#;
+    let styles = br#"<styleSheet><numFmts><numFmt numFmtId="170" formatCode="dd/mm/yyyy\ hh:mm"/></numFmts>
+        <cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
+    let sheet = br#"<worksheet><sheetData><row r="1"><c r="A1"><v>1234567.5</v></c><c r="B1" s="1"><v>44530</v></c>
+        <c r="C1" s="2"><v>44530.25</v></c><c r="D1" s="3"><v>0.5</v></c><c r="E1" t="b"><v>1</v></c>
+        <c r="F1" t="e"><v>#N/A</v></c><c r="G1"><v>nan</v></c><c r="H1"><f>A1*2</f><v>2.5E1</v></c></row></sheetData></worksheet>"#;
+    let workbook = package(&[
+        ("[Content_Types].xml", TYPES),
+        ("xl/workbook.xml", book),
+        ("xl/_rels/workbook.xml.rels", rels),
+        ("xl/styles.xml", styles),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ]);
+    let (spans, why) = read("a.xlsx", &workbook);
+    assert_eq!(why, None);
+    assert_eq!(
+        lines(&spans),
+        [
+            "SheetName 1.0.0 0: B",
+            "Cell 1.0.0 0: 1234567.5",
+            "Cell 1.0.1 0: 01/12/2025",
+            "Cell 1.0.2 0: 01/12/2025 06:00",
+            "Cell 1.0.3 0: 50%",
+            "Cell 1.0.7 0: 25",
+        ]
+    );
+}
+
+#[test]
+fn numbers_never_use_up_the_budget_of_text() {
+    let cells = r#"<c><v>5</v></c>"#.repeat(400_000);
+    let sheet = format!(
+        r#"<worksheet><sheetData><row>{cells}<c t="str"><v>cuối</v></c></row></sheetData></worksheet>"#
+    );
+    let workbook = package(&[
+        ("[Content_Types].xml", TYPES),
+        ("xl/workbook.xml", b"<workbook/>"),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ]);
+    let (spans, why) = read("a.xlsx", &workbook);
+    assert_eq!((spans.len(), why), (20_001, None));
+    assert_eq!(spans.last().unwrap().text, "cuối");
+}
+
+#[test]
 fn binary_workbooks_are_read() {
     let rels = br#"<Relationships><Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.bin"/></Relationships>"#;
     let book = record(156, &[&[0; 8][..], &wide("rId1"), &wide("Bảng")].concat());
@@ -356,10 +433,14 @@ fn binary_workbooks_are_read() {
     font[16] = 0xff;
     font.extend(wide(".VnTime"));
     let format = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0];
+    let mut date = format;
+    date[2] = 164;
     let styles = [
         record(43, &font),
+        record(44, &[&[164, 0][..], &wide("dd/mm/yyyy")].concat()),
         record(617, &[0; 4]),
         record(47, &format),
+        record(47, &date),
         record(618, &[]),
     ]
     .concat();
@@ -368,6 +449,17 @@ fn binary_workbooks_are_read() {
         record(0, &4_u32.to_le_bytes()),
         record(7, &cell(0, &0_u32.to_le_bytes())),
         record(6, &cell(2, &wide("x· héi"))),
+        record(2, &cell(3, &(12_345_u32 << 2 | 3).to_le_bytes())),
+        record(5, &cell(4, &0.5_f64.to_le_bytes())),
+        record(
+            9,
+            &[
+                &5_u32.to_le_bytes()[..],
+                &[1, 0, 0, 0],
+                &45_992_f64.to_le_bytes(),
+            ]
+            .concat(),
+        ),
         record(
             479,
             &[
@@ -395,6 +487,9 @@ fn binary_workbooks_are_read() {
             "SheetName 1.0.0 0: Bảng",
             "Cell 1.4.0 brc28: chung",
             "Cell 1.4.2 brc28tcvn3: xã hội",
+            "Cell 1.4.3 brc28: 123.45",
+            "Cell 1.4.4 brc28: 0.5",
+            "Cell 1.4.5 brc28: 01/12/2025",
             "Header 1.0.1 bc28: Đầu",
             "Footer 1.0.0 0: Chân",
         ]

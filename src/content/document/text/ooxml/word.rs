@@ -143,6 +143,8 @@ impl Word<'_, '_, '_, '_> {
                     self.next_page(false);
                 }
             }
+            // In an old encoding it is a letter.
+            b"softHyphen" => self.inline("\u{ad}", false),
             b"noBreakHyphen" => self.inline("\u{2011}", false),
             b"del" | b"moveFrom" => self.deleted.push(depth),
             // How it was before a change.

@@ -23,17 +23,19 @@ pub(super) fn read(
     let mut names: Vec<String> = Vec::new();
     let mut order: Vec<String> = Vec::new();
     let mut known = HashSet::new();
+    let mut since_1904 = false;
     for path in parts.of_role(Role::Workbook).take(1) {
         let relations = package.relations(path, out)?;
         let targets = Targets::new(&relations);
         let Some(part) = package.xml(path, out)? else {
             continue;
         };
-        let sheets = if is_binary(path) {
+        let (sheets, from_1904) = if is_binary(path) {
             binary_sheet::sheets(&part.bytes)
         } else {
             listed(&part.bytes, out)?
         };
+        since_1904 = from_1904;
         for (id, name) in sheets {
             // A sheet without a part has a name all the same.
             let target = targets.get(id.as_bytes()).unwrap_or_default();
@@ -73,6 +75,7 @@ pub(super) fn read(
     let book = Book {
         shared: &shared,
         formats: &formats,
+        since_1904,
     };
     for (index, path) in order.iter().enumerate() {
         let page = u32::try_from(index.saturating_add(1)).ok();
@@ -118,9 +121,11 @@ fn one_sheet(
     Ok(())
 }
 
-/// The sheets that `workbook.xml` lists: their relationships and names.
-fn listed(part: &[u8], out: &mut Out<'_, '_, '_>) -> Result<Vec<(String, String)>, NotOpened> {
+/// The sheets that `workbook.xml` lists, their relationships and names; and whether dates are counted
+/// from 1904.
+fn listed(part: &[u8], out: &mut Out<'_, '_, '_>) -> Result<(Sheets, bool), NotOpened> {
     let mut found = Vec::new();
+    let mut since_1904 = false;
     let mut tags = Tags::new(part);
     while let Some((event, _)) = tags.next() {
         out.tick()?;
@@ -129,10 +134,12 @@ fn listed(part: &[u8], out: &mut Out<'_, '_, '_>) -> Result<Vec<(String, String)
             let id = tag.value(b"id").unwrap_or_default();
             let name = tag.value(b"name").unwrap_or_default();
             found.push((id.into_owned(), name.into_owned()));
+        } else if tag.name == b"workbookPr" {
+            since_1904 = matches!(tag.raw(b"date1904"), Some(b"1" | b"true"));
         }
     }
     out.damaged |= tags.damaged;
-    Ok(found)
+    Ok((found, since_1904))
 }
 
 /// Comments of a sheet (18.7), and those that are answered to.
@@ -174,6 +181,9 @@ fn is_binary(path: &str) -> bool {
     path.get(path.len().saturating_sub(4)..)
         .is_some_and(|end| end.eq_ignore_ascii_case(".bin"))
 }
+
+/// Relationships and names of sheets.
+pub(super) type Sheets = Vec<(String, String)>;
 
 /// Sheets that are read.
 pub(super) const SHEETS: usize = 10_000;

@@ -19,6 +19,7 @@ impl Document {
             b'\\' | b'{' | b'}' => self.byte(symbol),
             b'~' => self.character('\u{a0}'),
             b'_' => self.character('-'),
+            b'-' => self.character('\u{ad}'),
             b'\t' => self.character('\t'),
             b'\r' | b'\n' if self.now.destination == Destination::Text => self.paragraph(inside)?,
             _ => {}

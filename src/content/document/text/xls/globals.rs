@@ -1,5 +1,7 @@
 //! What all sheets of a workbook share: fonts, formats of cells, strings, where each sheet begins.
 
+use std::collections::HashMap;
+
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::{
@@ -10,7 +12,10 @@ use crate::{
     content::{
         document::{
             ole::compound::{u16_at, u32_at},
-            text::runs::{Look, code_page},
+            text::{
+                number::Shown,
+                runs::{Look, code_page},
+            },
         },
         opener::Inside,
     },
@@ -26,6 +31,10 @@ pub(super) struct Globals {
     encoding: &'static Encoding,
     fonts: Vec<Look>,
     formats: Vec<Format>,
+    /// Formats of numbers that are the file's own.
+    numbers: HashMap<u16, Shown>,
+    /// Dates are counted from 1904.
+    pub(super) since_1904: bool,
     pub(super) sheets: Vec<SheetPlace>,
     /// Where the table of shared strings stands.
     strings: Option<usize>,
@@ -44,6 +53,8 @@ pub(super) struct Format {
     pub(super) font: u16,
     pub(super) centred: bool,
     pub(super) framed: bool,
+    /// Which format its number has.
+    number: u16,
 }
 
 impl Globals {
@@ -57,6 +68,8 @@ impl Globals {
             encoding: WINDOWS_1252,
             fonts: Vec::new(),
             formats: Vec::new(),
+            numbers: HashMap::new(),
+            since_1904: false,
             sheets: Vec::new(),
             strings: None,
         };
@@ -92,6 +105,8 @@ impl Globals {
                     };
                 }
                 FONT | FONT_3 if font_records.len() < MOST => font_records.push(record),
+                DATEMODE => globals.since_1904 = u16_at(data, 0) == Some(1),
+                FORMAT if globals.numbers.len() < MOST => globals.number_format(bytes, record),
                 PALETTE => palette = data.get(2..).unwrap_or_default().to_vec(),
                 XF if globals.formats.len() < MOST => {
                     globals.formats.push(format(data, globals.wide));
@@ -214,6 +229,21 @@ impl Globals {
         self.fonts.get(index).copied().unwrap_or_default()
     }
 
+    /// What the number of a cell in this format stands for.
+    pub(super) fn shown(&self, format: u16) -> Shown {
+        let number = self.format(format).number;
+        // Before BIFF5 a format is known by its place, and cells say it otherwise.
+        let own = self.numbers.get(&number).copied();
+        own.unwrap_or_else(|| Shown::built_in(number.into()))
+    }
+
+    fn number_format(&mut self, bytes: &[u8], record: Record<'_>) {
+        let code = self.text(bytes, record, 2, !self.wide);
+        if let (Some(number), Some(code)) = (u16_at(record.data, 0), code) {
+            self.numbers.insert(number, Shown::of(&code.text));
+        }
+    }
+
     pub(super) fn format(&self, number: u16) -> Format {
         let found = self.formats.get(usize::from(number));
         found.copied().unwrap_or_default()
@@ -298,6 +328,7 @@ fn format(data: &[u8], wide: bool) -> Format {
         font: u16_at(data, 0).unwrap_or(0),
         centred: data.get(6).is_some_and(|align| align & 7 == 2),
         framed: wide && each.into_iter().all(|line| line),
+        number: u16_at(data, 2).unwrap_or(0),
     }
 }
 
@@ -360,6 +391,8 @@ const CODEPAGE: u16 = 0x42;
 const FONT: u16 = 0x31;
 const FONT_3: u16 = 0x231;
 const PALETTE: u16 = 0x92;
+const DATEMODE: u16 = 0x22;
+const FORMAT: u16 = 0x41e;
 const XF: u16 = 0xe0;
 const SST: u16 = 0xfc;
 const BOUNDSHEET: u16 = 0x85;

@@ -10,6 +10,7 @@ use self::{
 };
 use super::{
     art,
+    number::{NUMBERS, rk},
     runs::{At, Lines, Look, Paragraph},
 };
 use crate::{
@@ -88,12 +89,13 @@ fn workbook(inside: &mut Inside<'_, '_>, bytes: &[u8]) -> Result<(), NotOpened> 
     let mut result = Ok(());
     // Sheets may be said to begin at the same place: each place is read once.
     let mut known: Vec<usize> = Vec::new();
+    let mut left = NUMBERS;
     for (number, sheet) in globals.sheets.iter().enumerate() {
         if known.contains(&sheet.at) {
             continue;
         }
         known.push(sheet.at);
-        let mut reader = Sheet::new(&globals, &strings, number, sheet.hidden);
+        let mut reader = Sheet::new(&globals, &strings, number, sheet.hidden, left);
         let found = records(bytes, sheet.at).next();
         if !found.is_some_and(|first| BOFS.contains(&first.id)) {
             result = Err(NotOpened::Damaged);
@@ -103,10 +105,11 @@ fn workbook(inside: &mut Inside<'_, '_>, bytes: &[u8]) -> Result<(), NotOpened> 
             Err(NotOpened::Damaged) => result = Err(NotOpened::Damaged),
             other => other?,
         }
+        left = reader.left;
     }
     if globals.sheets.is_empty() {
         // Before Excel 5 a file is one sheet.
-        return Sheet::new(&globals, &strings, 0, false).read(inside, bytes, 0);
+        return Sheet::new(&globals, &strings, 0, false, left).read(inside, bytes, 0);
     }
     result
 }
@@ -117,17 +120,26 @@ struct Sheet<'g> {
     strings: &'g Strings,
     page: Option<u32>,
     hidden: bool,
+    /// Numbers that may still be told.
+    left: u32,
     lines: Lines,
     paragraph: Paragraph,
 }
 
 impl<'g> Sheet<'g> {
-    fn new(globals: &'g Globals, strings: &'g Strings, number: usize, hidden: bool) -> Self {
+    fn new(
+        globals: &'g Globals,
+        strings: &'g Strings,
+        number: usize,
+        hidden: bool,
+        left: u32,
+    ) -> Self {
         Self {
             globals,
             strings,
             page: u32::try_from(number + 1).ok(),
             hidden,
+            left,
             lines: Lines::default(),
             paragraph: Paragraph::default(),
         }
@@ -281,7 +293,7 @@ impl<'g> Sheet<'g> {
         }
     }
 
-    /// Numbers as they are, without their format.
+    /// Numbers, as far as their format says what they are.
     fn numbers(
         &mut self,
         inside: &mut Inside<'_, '_>,
@@ -307,8 +319,11 @@ impl<'g> Sheet<'g> {
             let Some((format, number)) = found else {
                 return Ok(());
             };
-            if number.is_finite() && number.abs() < 1e15 {
-                let text = number.to_string();
+            let shown = self.globals.shown(format);
+            if self.left > 0
+                && let Some(text) = shown.text(number, self.globals.since_1904)
+            {
+                self.left -= 1;
                 let text = Text {
                     text: &text,
                     runs: &[],
@@ -418,19 +433,6 @@ impl<'g> Sheet<'g> {
             hidden: self.hidden,
             ..At::default()
         }
-    }
-}
-
-/// A number in four bytes ([MS-XLS] 2.5.217).
-fn rk(value: u32) -> f64 {
-    let number = match value & 2 {
-        0 => f64::from_bits(u64::from(value & !3) << 32),
-        _ => f64::from(value.cast_signed() >> 2),
-    };
-    if value & 1 == 1 {
-        number / 100.0
-    } else {
-        number
     }
 }
 

@@ -91,19 +91,21 @@ impl Frames {
         }
     }
 
-    /// Where a paragraph stands; none where nobody sees it, and for numbers on sheets.
-    pub(super) fn place(&self, depth: u32, sheets: bool) -> Option<Where> {
+    /// Where a paragraph stands, none where nobody sees it; and whether it is the number of a cell.
+    pub(super) fn place(&self, depth: u32) -> Option<(Where, bool)> {
         let mut place: Option<Where> = None;
+        let mut is_number = false;
         for frame in self.open.iter().rev().filter(|frame| frame.depth < depth) {
             match frame.what {
                 Around::Prompt => return None,
                 Around::Place(spot) => {
                     let framed = place.is_some_and(|place| place.framed);
-                    return Some(Where {
+                    let place = Where {
                         spot,
                         framed,
                         ..Where::default()
-                    });
+                    };
+                    return Some((place, false));
                 }
                 Around::Cell {
                     row,
@@ -112,9 +114,7 @@ impl Frames {
                     number,
                     ..
                 } if place.is_none() => {
-                    if number && sheets {
-                        return None;
-                    }
+                    is_number = number;
                     place = Some(Where {
                         spot: Spot::Cell,
                         line: row,
@@ -133,7 +133,7 @@ impl Frames {
                 _ => {}
             }
         }
-        Some(place.unwrap_or_default())
+        Some((place.unwrap_or_default(), is_number))
     }
 
     fn push(&mut self, depth: u32, what: Around) {
