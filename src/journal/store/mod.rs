@@ -241,7 +241,7 @@ async fn connect_sqlite(file: &Path, access: Access) -> Result<AnyConnection, St
     // commit must survive a power cut. One fsync a batch.
     let pragmas = match access {
         Access::Write => {
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192"
         }
         Access::Read => "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456",
     };
