@@ -105,14 +105,23 @@ fn given(decision: &Decision, applied: Action) -> Action {
     }
 }
 
+/// The answer to a message whose decision cannot be written down: as where gacthu failed. None where
+/// nothing is enforced: what only watches stops no mail.
+pub fn unrecorded(decision: &Decision) -> Option<Answer> {
+    enforced(decision).then(|| failed(decision))
+}
+
+fn enforced(decision: &Decision) -> bool {
+    decision
+        .recipients
+        .iter()
+        .any(|recipient| decision.generation.mode(recipient.route.policy) == Mode::Enforce)
+}
+
 /// gacthu failed on this message: where every policy observes, it passes; else it comes again, or
 /// is held where that cannot be said.
 fn failed(decision: &Decision) -> Answer {
-    let enforced = decision
-        .recipients
-        .iter()
-        .any(|recipient| decision.generation.mode(recipient.route.policy) == Mode::Enforce);
-    if !enforced {
+    if !enforced(decision) {
         return Answer::Accept { tags: Vec::new() };
     }
     let session = &decision.facts.session;

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod event;
 pub mod facts;
 pub mod inspect;
+pub mod journal;
 pub mod message;
 pub mod metrics;
 pub mod milter;

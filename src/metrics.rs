@@ -9,9 +9,11 @@ use std::{
 };
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
 };
+
+use crate::journal;
 
 /// All metrics of one process.
 #[derive(Debug)]
@@ -47,6 +49,14 @@ pub struct Metrics {
     pub unanswered: IntCounter,
     /// Decision events that could not be written.
     pub event_errors: IntCounter,
+    /// Decisions that could not be appended to the decision log.
+    pub journal_dropped: IntCounter,
+    /// What the journal's writer counts.
+    pub journal: journal::Counts,
+    /// Seconds that the oldest record has waited for the store.
+    pub journal_lag: Gauge,
+    /// Bytes of the decision log that the store has not taken.
+    pub journal_backlog: IntGauge,
     /// Connections open now.
     pub connections: IntGauge,
     /// Connections by what became of them.
@@ -197,6 +207,43 @@ impl Metrics {
                 "gacthu_event_write_errors_total",
                 "Decision events that could not be written to the event log, or a log that could not be opened anew.",
             ),
+            journal_dropped: counter(
+                &registry,
+                "gacthu_journal_dropped_total",
+                "Decisions that could not be appended to the decision log, because it was at its limit or its disk took nothing.",
+            ),
+            journal: journal::Counts {
+                moved: counter(
+                    &registry,
+                    "gacthu_journal_records_total",
+                    "Records of the decision log that the journal's store took.",
+                ),
+                failures: counter(
+                    &registry,
+                    "gacthu_journal_store_failures_total",
+                    "Times that the journal's store did not take records; they wait in the decision log.",
+                ),
+                set_aside: counter(
+                    &registry,
+                    "gacthu_journal_set_aside_total",
+                    "Records that the journal's store will never take; they stand in refused.jsonl.",
+                ),
+                damaged: counter(
+                    &registry,
+                    "gacthu_journal_damaged_bytes_total",
+                    "Bytes of the decision log that were damaged on the disk.",
+                ),
+            },
+            journal_lag: float_gauge(
+                &registry,
+                "gacthu_journal_lag_seconds",
+                "For how long the oldest record has waited for a store that is away or slow.",
+            ),
+            journal_backlog: gauge(
+                &registry,
+                "gacthu_journal_backlog_bytes",
+                "Bytes of the decision log that the store has not taken.",
+            ),
             connections: gauge(
                 &registry,
                 "gacthu_connections",
@@ -323,6 +370,13 @@ fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register(
         registry,
         IntGauge::new(name, help).expect("the name is a well-formed literal"),
+    )
+}
+
+fn float_gauge(registry: &Registry, name: &str, help: &str) -> Gauge {
+    register(
+        registry,
+        Gauge::new(name, help).expect("the name is a well-formed literal"),
     )
 }
 

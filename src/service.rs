@@ -8,11 +8,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    answer::{Answer, answer},
+    answer::{Answer, answer, unrecorded},
     counters::Recorder,
     engine::{Decision, Judging, Services},
     event::{Event, EventLog, Stage as EventStage, Unanswered},
     facts::{Role, SessionFacts},
+    journal::{AtLimit, Journal},
     message::Envelope,
     metrics::{Metrics, stage},
     milter::{
@@ -40,6 +41,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Where decisions are written.
     pub events: EventLog,
+    /// Where decisions are kept; none: nowhere.
+    pub journal: Option<Journal>,
     /// Where deferred messages are counted; the engine reads the same.
     pub recorder: Arc<dyn Recorder>,
     /// Where draft letters about forwards are written.
@@ -47,14 +50,65 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Writes down what was decided, before Postfix hears of it.
+    /// Writes down what was decided, before Postfix hears of it, and gives the answer that holds: one
+    /// that must be written down and cannot is no answer (`at_limit: defer`).
     fn record(
         &self,
         decision: &Decision,
-        answer: &Answer,
+        answer: Answer,
         stage: EventStage,
         queue_id: Option<&str>,
-    ) {
+    ) -> Answer {
+        let event = |answer: &Answer| {
+            serde_json::to_vec(&Event::new(decision, answer, stage, queue_id)).unwrap_or_default()
+        };
+        let mut line = event(&answer);
+        let mut answer = answer;
+        let recorded = self.append(&line);
+        if !recorded
+            && self.defers()
+            && answer.action() != Action::Defer
+            && let Some(instead) = unrecorded(decision)
+        {
+            answer = instead;
+            line = event(&answer);
+        }
+        self.write(line);
+        self.commit(decision, &answer, queue_id, recorded);
+        answer
+    }
+
+    /// Appends an event to the journal; false: it could not be.
+    fn append(&self, line: &[u8]) -> bool {
+        let Some(journal) = &self.journal else {
+            return true;
+        };
+        let Err(error) = journal.append(line) else {
+            return true;
+        };
+        // Once a thousand: the disk that is full may be that of the log.
+        if self.metrics.journal_dropped.get().is_multiple_of(1000) {
+            tracing::error!(%error, "A decision could not be appended to the journal.");
+        }
+        self.metrics.journal_dropped.inc();
+        false
+    }
+
+    fn defers(&self) -> bool {
+        let journal = self.journal.as_ref();
+        journal.is_some_and(|journal| journal.at_limit() == AtLimit::Defer)
+    }
+
+    /// Writes an event to the event log.
+    fn write(&self, line: Vec<u8>) {
+        if let Err(error) = self.events.write_line(line) {
+            self.metrics.event_errors.inc();
+            tracing::error!(%error, "A decision event could not be written.");
+        }
+    }
+
+    /// What a decision leaves behind beside its record.
+    fn commit(&self, decision: &Decision, answer: &Answer, queue_id: Option<&str>, recorded: bool) {
         if let Some(why) = &decision.failed {
             tracing::error!(
                 reference = %decision.reference,
@@ -62,13 +116,6 @@ impl Shared {
                 why,
                 "A message could not be judged."
             );
-        }
-        if let Err(error) = self
-            .events
-            .write(&Event::new(decision, answer, stage, queue_id))
-        {
-            self.metrics.event_errors.inc();
-            tracing::error!(%error, "A decision event could not be written.");
         }
         if decision.sensitive && matches!(answer, Answer::Hold { .. }) {
             tracing::error!(
@@ -78,7 +125,7 @@ impl Shared {
             );
         }
         let deferred = answer.action() == Action::Defer && decision.split.is_none();
-        if deferred && decision.failed.is_none() {
+        if deferred && recorded && decision.failed.is_none() {
             self.recorder
                 .deferred(&decision.attempts, self.services.now());
         }
@@ -355,8 +402,9 @@ impl Session for MilterSession {
         self.envelope.drop_last_recipient();
         let answer = answer(&decision);
         let queue_id = self.envelope.queue_id.as_deref();
-        self.shared
-            .record(&decision, &answer, EventStage::Rcpt, queue_id);
+        let answer = self
+            .shared
+            .record(&decision, answer, EventStage::Rcpt, queue_id);
         match &answer {
             Answer::Refuse(reply) => {
                 self.said = Some(decision.reference);
@@ -426,12 +474,20 @@ impl Session for MilterSession {
                 });
             }
         }
-        self.shared.record(
+        let held = self.shared.record(
             &decision,
-            &answer,
+            answer.clone(),
             EventStage::End,
             self.envelope.queue_id.as_deref(),
         );
+        if held != answer {
+            edits.clear();
+            if let Err(error) = self.edit(&decision, &held, edits) {
+                edits.clear();
+                tracing::error!(%error, "A message could not be held.");
+            }
+            answer = held;
+        }
         match &answer {
             Answer::Accept { .. } | Answer::Hold { .. } => Reply::Continue,
             Answer::Refuse(reply) => code(reply),
@@ -444,10 +500,9 @@ impl Session for MilterSession {
         };
         if how == Answered::No {
             self.shared.metrics.unanswered.inc();
-            if let Err(error) = self.shared.events.write(&Unanswered::new(reference)) {
-                self.shared.metrics.event_errors.inc();
-                tracing::error!(%error, "An event could not be written.");
-            }
+            let line = serde_json::to_vec(&Unanswered::new(reference)).unwrap_or_default();
+            self.shared.append(&line);
+            self.shared.write(line);
             tracing::warn!(%reference, "Postfix was gone before it heard the answer.");
         }
     }

@@ -4,7 +4,7 @@
 #   scripts/lib/install.sh [--no-install] WHAT…
 #
 #   WHAT: postfix  miltertest  python3  rust  build (C compiler)  libmilter  rspamd  cargo-deny
-#         prometheus (with promtool)  zstd  zip  7zz  xz
+#         prometheus (with promtool)  zstd  zip  7zz  xz  postgresql
 #         for `eval forwarding` alone: dovecot (with LMTP and Pigeonhole)  postsrsd  procmail  maildrop
 #         mailman3  mlmmj  exim (unpacked under target/exim: Debian's exim4 would put Postfix out)
 #   --no-install   only lists what is missing and how to install it; exit 1 if anything is
@@ -22,7 +22,7 @@ for word in "$@"; do
     case $word in
         -h|--help) usage; exit 0 ;;
         --no-install) dry=yes ;;
-        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz) wanted="$wanted $word" ;;
+        postfix|miltertest|python3|rust|build|libmilter|rspamd|prometheus|cargo-deny|zstd|zip|7zz|xz|postgresql) wanted="$wanted $word" ;;
         dovecot|postsrsd|procmail|maildrop|mailman3|mlmmj|exim) wanted="$wanted $word" ;;
         *) echo "install.sh: unknown: $word" >&2; usage >&2; exit 2 ;;
     esac
@@ -39,6 +39,7 @@ there() {
         build) command -v cc >/dev/null ;;
         rust) command -v cargo >/dev/null ;;
         cargo-deny) command -v cargo-deny >/dev/null ;;
+        postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
         dovecot) [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/lmtp ] && command -v sievec >/dev/null ;;
         mailman3) [ -x /usr/lib/mailman3/bin/mailman ] ;;
         mlmmj) command -v mlmmj-receive >/dev/null ;;

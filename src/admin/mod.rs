@@ -1,4 +1,4 @@
-//! HTTP for operators: `/metrics` and `/healthz` on a TCP address; these and `POST /reload` on the
+//! HTTP for operators: `/metrics`, `/healthz` and `/lookup/REFERENCE` on a TCP address; these and `POST /reload` on the
 //! control socket, which only its owner can open.
 //!
 //! Knows nothing of how anything is decided: what it shows and what it starts is handed to it as
@@ -8,7 +8,7 @@ use std::{future::Future, io, path::Path, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Path as UrlPath, State},
     http::{StatusCode, header},
     response::IntoResponse,
     routing::{get, post},
@@ -32,10 +32,17 @@ pub trait Desk: Send + Sync + 'static {
     fn health(&self) -> Result<(), String>;
 
     /// Loads the policy anew. What a person reads of it, and whether the new policy runs now.
-    fn reload(&self) -> Pin<Box<dyn Future<Output = (bool, String)> + Send + '_>>;
+    fn reload(&self) -> Answer<'_, (bool, String)>;
+
+    /// What a help desk may know of the decisions with this reference: no addresses, no content. An
+    /// error is a sentence.
+    fn lookup(&self, reference: &str) -> Answer<'_, Result<Vec<serde_json::Value>, String>>;
 }
 
-/// Serves `/metrics` and `/healthz` on a TCP listener until `stop` turns true.
+/// What the desk says in its own time.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Serves `/metrics`, `/healthz` and `/lookup/REFERENCE` on a TCP listener until `stop` turns true.
 pub async fn serve(listener: TcpListener, desk: Arc<dyn Desk>, stop: watch::Receiver<bool>) {
     let served = axum::serve(listener, public(desk))
         .with_graceful_shutdown(stopped(stop))
@@ -113,12 +120,13 @@ fn public(desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(health))
+        .route("/lookup/{reference}", get(lookup))
         .route("/", get(index))
         .with_state(desk)
 }
 
 async fn index() -> &'static str {
-    "gacthu\n\n/metrics  Prometheus metrics\n/healthz  200 while messages are judged\n"
+    "gacthu\n\n/metrics  Prometheus metrics\n/healthz  200 while messages are judged\n/lookup/REFERENCE  why a message was refused: rule, clause, time, remedy\n"
 }
 
 async fn metrics(State(desk): State<Arc<dyn Desk>>) -> impl IntoResponse {
@@ -129,6 +137,39 @@ async fn metrics(State(desk): State<Arc<dyn Desk>>) -> impl IntoResponse {
         )],
         desk.metrics(),
     )
+}
+
+/// References are ten letters and digits; anything else is asked of no database.
+const REFERENCE: usize = 10;
+
+async fn lookup(
+    State(desk): State<Arc<dyn Desk>>,
+    UrlPath(text): UrlPath<String>,
+) -> impl IntoResponse {
+    let reference = text.trim().to_ascii_uppercase();
+    let (status, body) = if reference.len() != REFERENCE
+        || !reference.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        let error = "a reference has ten letters and digits; it stands at the end of the refusal";
+        (
+            StatusCode::BAD_REQUEST,
+            serde_json::json!({ "error": error }),
+        )
+    } else {
+        match desk.lookup(&reference).await {
+            Ok(rows) if rows.is_empty() => {
+                let error = "no decision has this reference (one that was made just now comes within seconds)";
+                (StatusCode::NOT_FOUND, serde_json::json!({ "error": error }))
+            }
+            Ok(rows) => (StatusCode::OK, serde_json::json!({ "decisions": rows })),
+            Err(error) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                serde_json::json!({ "error": error }),
+            ),
+        }
+    };
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    (status, kind, format!("{body}\n"))
 }
 
 async fn health(State(desk): State<Arc<dyn Desk>>) -> impl IntoResponse {

@@ -93,6 +93,19 @@ fn summary(
     for (network, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         writeln!(text, "  {}  {count}", network.as_str())?;
     }
+    if let Some(storage) = settings.journal.place(settings.state.as_deref()) {
+        writeln!(
+            text,
+            "\njournal\n  {storage}, node {}",
+            settings.journal.node()
+        )?;
+        if settings.state.is_none() {
+            writeln!(
+                text,
+                "  needs `state` (or --state), or gacthu does not start"
+            )?;
+        }
+    }
     text.push_str("\npolicies\n");
     for (index, path) in settings.policies.iter().enumerate() {
         let mode = match generation.mode(index) {

@@ -7,9 +7,12 @@ mod coverage;
 mod explain;
 mod feed;
 mod inputs;
+mod journal;
 mod list_watch;
 mod log;
+mod lookup;
 mod made;
+mod office;
 mod options;
 mod policy;
 mod reload;
@@ -53,6 +56,12 @@ enum Command {
     )]
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Find, show, export and reconcile decisions of the past.
+    #[command(
+        after_help = "Where the journal stands is read from the settings file (--config), or said by --storage.\n\nExit status: 0 success; 1 nothing was found, or rows and log do not agree; 2 wrong usage, or the journal cannot be read."
+    )]
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Make the running gacthu load its policy anew.
     Reload(reload::Args),
     /// Find what no milter sees.
@@ -70,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Policy(command) => policy::run(command),
+        Command::Journal(command) => journal::run(command),
         Command::Reload(args) => reload::run(&args),
         Command::Audit(command) => audit::run(command),
     }

@@ -1,12 +1,6 @@
 //! `gacthu serve`: the milter with its listeners, admin pages, signals and end.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    process::ExitCode,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use sd_notify::NotifyState;
 use tokio::{
@@ -17,6 +11,7 @@ use tracing::{error, info, warn};
 
 use super::{
     FAILED, UNUSABLE, fail, list_watch, log,
+    office::{LOOKING, Office},
     options::Args,
     policy::{load, print_report, summary},
 };
@@ -24,14 +19,14 @@ use crate::{
     admin::{self, Desk},
     engine::Services,
     event::EventLog,
+    journal::{Journal, Storage},
     metrics::Metrics,
     milter::{self, ListenSpec, Listener},
     notices::Notices,
-    policy::{Generation, Report},
+    policy::Generation,
     service::{Service, Shared},
     settings::Settings,
     state::{AcknowledgedFile, Defers},
-    verdict::Mode,
 };
 
 pub(super) fn run(args: Args) -> ExitCode {
@@ -162,6 +157,8 @@ async fn serve(
     });
     let services = services.with_counters(defers.clone());
     let metrics = Metrics::new();
+    let place = settings.journal.place(settings.state.as_deref());
+    let journal = journal(&settings, place.clone(), &metrics)?;
     let notices = match &settings.notices {
         None => Notices::default(),
         Some(notices) => {
@@ -174,6 +171,7 @@ async fn serve(
         services: Arc::new(services.with_site(settings.site.clone())),
         metrics,
         events,
+        journal,
         recorder: defers,
         notices,
     });
@@ -181,6 +179,8 @@ async fn serve(
         shared: shared.clone(),
         args,
         settings: tokio::sync::Mutex::new(settings.clone()),
+        storage: place,
+        looking: tokio::sync::Semaphore::new(LOOKING),
     });
     desk.tell_policy(&shared.services.policy());
 
@@ -212,13 +212,59 @@ async fn serve(
         "Ready."
     );
     notify(&[NotifyState::Ready]);
-    let served = milter::serve(listeners, service, settings.milter, shared, stopping).await;
+    let served = milter::serve(
+        listeners,
+        service,
+        settings.milter,
+        shared.clone(),
+        stopping,
+    )
+    .await;
+    let close = move || {
+        if let Some(journal) = &shared.journal {
+            journal.close();
+        }
+    };
+    if let Err(error) = tokio::task::spawn_blocking(close).await {
+        error!(%error, "The journal could not be closed.");
+    }
     info!("Ended.");
     served.map_err(|error| format!("the listeners cannot be used: {error}"))
 }
 
+/// Opens the journal, where there is one.
+fn journal(
+    settings: &Settings,
+    place: Option<Storage>,
+    metrics: &Metrics,
+) -> Result<Option<Journal>, String> {
+    let Some(storage) = place else {
+        return Ok(None);
+    };
+    let Some(state) = &settings.state else {
+        return Err(
+            "`storage` needs a state folder, where decisions stand until the storage has them: give `state` in the settings file or --state"
+                .to_owned(),
+        );
+    };
+    let node = settings.journal.node();
+    let shown = storage.to_string();
+    let journal = Journal::open(&settings.journal, storage, state, metrics.journal.clone())
+        .map_err(|error| {
+            format!(
+                "the decision log in {} cannot be used: {error}",
+                state.display()
+            )
+        })?;
+    info!(storage = shown, node, "Decisions are kept in the journal.");
+    Ok(Some(journal))
+}
+
 /// Lets rules that nobody on the site has acknowledged observe; says which.
-fn hold_back(state: Option<&std::path::Path>, policy: &mut Generation) -> Result<(), String> {
+pub(super) fn hold_back(
+    state: Option<&std::path::Path>,
+    policy: &mut Generation,
+) -> Result<(), String> {
     let Some(state) = state else { return Ok(()) };
     AcknowledgedFile::in_folder(state)
         .apply(policy)
@@ -316,137 +362,4 @@ fn log_panics() {
             .unwrap_or_default();
         error!(place, "A panic: please report this.");
     }));
-}
-
-/// What the admin pages show and start.
-struct Office {
-    shared: Arc<Shared>,
-    args: Args,
-    /// What runs. One load at a time changes it.
-    settings: tokio::sync::Mutex<Settings>,
-}
-
-impl Office {
-    fn tell_policy(&self, generation: &Generation) {
-        let metrics = &self.shared.metrics;
-        metrics.policy_info.reset();
-        metrics.unacknowledged.reset();
-        for policy in 0..generation.policies() {
-            let held = metrics
-                .unacknowledged
-                .with_label_values(&[generation.name(policy)]);
-            held.set(0);
-        }
-        for new in generation.unacknowledged() {
-            metrics
-                .unacknowledged
-                .with_label_values(&[&*new.policy])
-                .inc();
-        }
-        for policy in 0..generation.policies() {
-            let mode = match generation.mode(policy) {
-                Mode::Observe => "observe",
-                Mode::Enforce => "enforce",
-            };
-            metrics
-                .policy_info
-                .with_label_values(&[generation.name(policy), mode, generation.short_hash()])
-                .set(1);
-        }
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        metrics
-            .policy_loaded
-            .set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        metrics.reloads.with_label_values(&["loaded"]).inc();
-    }
-}
-
-impl Desk for Office {
-    fn metrics(&self) -> String {
-        let metrics = &self.shared.metrics;
-        let services = &self.shared.services;
-        metrics
-            .spool_bytes
-            .set(i64::try_from(services.spool_bytes()).unwrap_or(i64::MAX));
-        metrics.heavy_waiting.set(services.heavy_waiting());
-        metrics.opening_waiting.set(services.opening_waiting());
-        metrics.render()
-    }
-
-    fn health(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn reload(&self) -> Pin<Box<dyn Future<Output = (bool, String)> + Send + '_>> {
-        Box::pin(async {
-            let mut running = self.settings.lock().await;
-            // Whatever becomes of the policy: log rotation asks by a reload.
-            if let Err(error) = self.shared.events.reopen() {
-                self.shared.metrics.event_errors.inc();
-                error!(%error, "The event log could not be opened anew; the old one stays in use.");
-            }
-            let args = self.args.clone();
-            let load = move || {
-                let (settings, warnings) = args.settings()?;
-                let generation = crate::policy::load(&settings.policies)?;
-                Ok::<_, Report>((settings, warnings, generation))
-            };
-            let state = running.state.clone();
-            match tokio::task::spawn_blocking(load).await {
-                Ok(Ok((settings, mut warnings, mut generation))) => {
-                    if let Err(why) = hold_back(state.as_deref(), &mut generation) {
-                        return self.refused(why + "\n");
-                    }
-                    let mut text = summary(&generation) + "\n";
-                    for new in generation.unacknowledged() {
-                        text.push_str(&format!(
-                            "warning: the rule `{}` of {} is new here and observes until it is acknowledged (gacthu policy acknowledge)\n",
-                            new.rule, new.origin
-                        ));
-                    }
-                    warnings.extend_from_slice(generation.warnings());
-                    for warning in warnings {
-                        text.push_str(&format!("{warning}\n"));
-                    }
-                    for key in running.change(&settings) {
-                        warn!(
-                            key,
-                            "A changed setting needs a restart; the running value stays."
-                        );
-                        text.push_str(&format!(
-                            "warning: `{key}` was changed and needs a restart; the running value stays\n"
-                        ));
-                    }
-                    // Its patterns are compiled here, which takes a while.
-                    let (services, site) = (self.shared.services.clone(), running.site.clone());
-                    let replace = move || services.replace(generation, site);
-                    if let Err(error) = tokio::task::spawn_blocking(replace).await {
-                        return self.refused(format!("the load failed: {error}\n"));
-                    }
-                    self.tell_policy(&self.shared.services.policy());
-                    info!(policy = %text.trim_end(), "The policy was loaded.");
-                    (true, text)
-                }
-                Ok(Err(report)) => self.refused(report.to_string()),
-                Err(error) => self.refused(format!("the load failed: {error}\n")),
-            }
-        })
-    }
-}
-
-impl Office {
-    fn refused(&self, text: String) -> (bool, String) {
-        self.shared
-            .metrics
-            .reloads
-            .with_label_values(&["refused"])
-            .inc();
-        error!(
-            report = %text.trim_end(),
-            "The policy does not check; the one that runs stays."
-        );
-        (false, text + "The policy that runs stays.\n")
-    }
 }

@@ -7,8 +7,6 @@ use std::{
     sync::Mutex,
 };
 
-use serde::Serialize;
-
 /// Where events go.
 #[derive(Debug)]
 pub enum EventLog {
@@ -35,12 +33,11 @@ impl EventLog {
         })
     }
 
-    /// Writes one event.
+    /// Writes one event, which is JSON on one line.
     ///
     /// # Errors
     /// Those of `write(2)`.
-    pub fn write(&self, event: &impl Serialize) -> io::Result<()> {
-        let line = serde_json::to_vec(event)?;
+    pub fn write_line(&self, line: Vec<u8>) -> io::Result<()> {
         match self {
             Self::Tracing => {
                 let line = String::from_utf8_lossy(&line);

@@ -42,6 +42,7 @@ mod read_pattern;
 mod read_rule;
 mod read_then;
 mod remarks;
+mod remedy;
 mod reply;
 mod route;
 mod show;
@@ -72,6 +73,7 @@ pub use claims::Claim;
 pub use clauses::Does;
 pub use coverage::{ClauseCoverage, Coverage, RuleCoverage, RuleState, State, coverage};
 pub use explain::{Explanation, RuleExplanation, Step};
+pub use remedy::Remedy;
 pub use route::{Destination, Origin, Route};
 pub use suite::{Expect, Given, Letter, PolicyTest};
 

@@ -101,6 +101,21 @@ impl Template {
             .any(|piece| matches!(piece, Piece::Slot(used) if *used == slot))
     }
 
+    /// The text of no message: what only a message knows is `?`.
+    pub(super) fn in_general(&self, rule: &Rule, organisation: &Organisation) -> String {
+        let values = Values {
+            organisation,
+            basis: &rule.basis,
+            limit: &rule.reply.limit,
+            facts: None,
+            file: None,
+            recipient: None,
+            reference: "?",
+            sensitive: rule.sensitive,
+        };
+        self.fill(&values, LONGEST)
+    }
+
     /// The text, with values from outside at most `longest` octets each.
     fn fill(&self, values: &Values<'_>, longest: usize) -> String {
         let mut text = String::new();

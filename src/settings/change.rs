@@ -15,6 +15,7 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         admin,
         control,
         state,
+        journal,
         notices,
         log,
     } = new;
@@ -35,6 +36,16 @@ pub(super) fn change(running: &mut Settings, new: &Settings) -> Vec<&'static str
         ("admin", running.admin == *admin),
         ("control", running.control == *control),
         ("state", running.state == *state),
+        ("storage", {
+            let same = (&running.journal.storage, running.journal.off);
+            same == (&journal.storage, journal.off)
+        }),
+        ("journal", {
+            let mut same = running.journal.clone();
+            same.storage.clone_from(&journal.storage);
+            same.off = journal.off;
+            same == *journal
+        }),
         ("notices", running.notices == *notices),
         ("log", running.log == *log),
     ];

@@ -8,6 +8,7 @@
 //! [`engine::Limits`], [`Site`]); it opens nothing and decides nothing.
 
 mod change;
+mod journal;
 mod log;
 mod notice;
 mod read;
@@ -23,6 +24,7 @@ use std::{
 
 use crate::{
     engine,
+    journal::JournalSettings,
     milter::{self, ListenSpec},
     notices,
     site::Site,
@@ -54,6 +56,8 @@ pub struct Settings {
     pub control: Option<PathBuf>,
     /// Folder for what gacthu must remember over a restart.
     pub state: Option<PathBuf>,
+    /// Where decisions are kept, and for how long.
+    pub journal: JournalSettings,
     /// Draft letters about forwards that were stopped; none: nothing is written.
     pub notices: Option<notices::Settings>,
     /// The program's own log.

@@ -37,6 +37,8 @@ pub(super) const TOP: &[&str] = &[
     "admin",
     "control",
     "state",
+    "storage",
+    "journal",
     "notices",
     "log",
 ];
@@ -73,12 +75,7 @@ impl Reader {
 
     fn settings(&mut self, tree: &Node) -> Settings {
         let mut settings = Settings::default();
-        let mut known = TOP.to_vec();
-        // Refused with its own sentence.
-        known.push("storage");
-        let entries = self
-            .map(tree, "the settings", &known, &[])
-            .unwrap_or_default();
+        let entries = self.map(tree, "the settings", TOP, &[]).unwrap_or_default();
         let singular = tree.child("policy").is_some();
         for needed in ["gacthu", "policies"] {
             if tree.child(needed).is_none() && !(needed == "policies" && singular) {
@@ -114,11 +111,8 @@ impl Reader {
                 "state" => settings.state = self.path(node, key),
                 "notices" => settings.notices = self.notices(node),
                 "log" => self.log(node, &mut settings.log),
-                "storage" => self.error(
-                    node.at,
-                    "`storage` names the journal's database, and this version of gacthu has no journal yet",
-                    "take the line away; decisions are written to the file that `events` names",
-                ),
+                "storage" => self.storage(node, &mut settings.journal),
+                "journal" => self.journal(node, &mut settings.journal),
                 _ => {}
             }
         }

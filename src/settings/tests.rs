@@ -12,6 +12,7 @@ use super::{LogFormat, Settings};
 use crate::{
     content, engine,
     facts::{Network, Role},
+    journal::{AtLimit, JournalSettings, Keep, Storage},
     milter,
     notices::Template,
     verdict::MixedPolicies,
@@ -78,6 +79,8 @@ events: /var/log/gacthu/decisions.jsonl
 admin: 127.0.0.1:9810
 control: /run/gacthu/control.sock
 state: /var/lib/gacthu/state
+storage: sqlite:journal
+journal: { node: mx1, limit: 2 GiB, at_limit: defer, keep: { technical: 1000d, addresses: 500d, content: 90d } }
 notices: { directory: notices, template: letter.eml, at_most: 7 }
 log: { format: json, filter: \"warn,gacthu::milter=debug\" }
 ",
@@ -161,6 +164,21 @@ log: { format: json, filter: \"warn,gacthu::milter=debug\" }
     assert_eq!(settings.admin, Some("127.0.0.1:9810".parse().unwrap()));
     assert_eq!(settings.control, path("/run/gacthu/control.sock"));
     assert_eq!(settings.state, path("/var/lib/gacthu/state"));
+    assert_eq!(
+        settings.journal,
+        JournalSettings {
+            storage: Some(Storage::Sqlite(dir.join("journal"))),
+            off: false,
+            node: Some("mx1".to_owned()),
+            limit: 2 << 30,
+            at_limit: AtLimit::Defer,
+            keep: Keep {
+                technical: seconds(1000 * 86_400),
+                addresses: seconds(500 * 86_400),
+                content: seconds(90 * 86_400),
+            },
+        }
+    );
     assert_eq!(settings.log.format, LogFormat::Json);
     assert_eq!(settings.log.filter, "warn,gacthu::milter=debug");
 }
@@ -186,6 +204,8 @@ events: /e
 admin: 127.0.0.1:1
 control: /c
 state: /s
+storage: off
+journal: { node: mx2 }
 log: { filter: debug }
 ",
     );
@@ -200,6 +220,8 @@ log: { filter: debug }
             "admin",
             "control",
             "state",
+            "storage",
+            "journal",
             "log"
         ]
     );
@@ -252,7 +274,7 @@ fn the_examples_of_the_page_and_the_sample_load_without_a_word() {
         .collect();
     let uncommented = uncommented.join("\n");
     let mut examples = blocks(&page);
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     examples.extend([sample.as_str(), uncommented.as_str()]);
     for text in examples {
         let folder = Folder::new(text);

@@ -139,10 +139,10 @@ fn a_broken_settings_file_changes_nothing() {
 #[test]
 fn serve_does_not_start_with_a_broken_settings_file() {
     let site = Site::new("observe", RULES);
-    settings(&site, "storage: sqlite:journal.db\n");
+    settings(&site, "storage: mysql://a:b@c/d\n");
     let said = run(["serve", "--config", &site.text("gacthu.yaml")]);
     assert_eq!(said.status, 2);
-    assert!(said.err.contains("no journal yet"), "{}", said.err);
+    assert!(said.err.contains("`mysql` is no storage"), "{}", said.err);
     let said = run(["serve"]);
     assert_eq!(said.status, 2);
     assert!(said.err.contains("--policy"), "{}", said.err);

@@ -34,6 +34,7 @@ fn every_subcommand_tells_its_exit_status() {
         &["policy", "explain", "--help"],
         &["check", "--help"],
         &["reload", "--help"],
+        &["journal", "--help"],
         &["audit", "--help"],
         &["audit", "forwards", "--help"],
     ] {
