@@ -13,7 +13,7 @@ def forwarding(result: dict) -> dict:
     facts = (result or {}).get("facts") or {}
     found = facts.get("forwarding") or (facts.get("message") or {}).get("forwarding") or {}
     found = found[0] if isinstance(found, list) and found else found if isinstance(found, dict) else {}
-    return {"kind": found.get("letter"), "confidence": found.get("confidence"), "provider": found.get("provider"),
+    return {"kind": found.get("letter"), "confidence": found.get("confidence"), "provider": (found.get("provider") or "").replace("-", "") or None,
             "mailbox": found.get("mailbox") or found.get("by"), "reasons": found.get("reasons") or found.get("signals") or []}
 
 

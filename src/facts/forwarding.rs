@@ -292,7 +292,8 @@ pub struct Forwarding {
     pub travelled: bool,
     /// Coming in: a header says outright that it was forwarded to one of ours.
     pub told: bool,
-    /// Whether a program wrote it: a delivery report, a receipt, an answer by itself. To refuse one that is sent
+    /// Whether a program of ours wrote it: a delivery report, a receipt, an answer by itself, which no line shows to
+    /// have come from outside. To refuse one that is sent
     /// on would bring the next report to the same mailbox, which sends that on too, without an end.
     pub automatic: bool,
     /// The mailbox that sends it on, as far as it can be told. Class: address.

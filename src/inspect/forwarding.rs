@@ -155,7 +155,8 @@ pub fn forwarding(message: &Message, standing: &Standing) -> Forwarding {
         signals: collected.sorted(),
         travelled: travelled || way == Way::In,
         told,
-        automatic: kind::is_automatic(message),
+        // Nobody in the world can write one that counts: it would be sent on, and kept aside instead of refused.
+        automatic: trail.arrival.is_none() && kind::is_automatic(message),
         provider: provider.or(marks.provider),
         mailbox,
         unnamed,

@@ -312,6 +312,7 @@ const FORWARDS: &[&str] = &[
     "vs:",
     "rv:",
     "[fwd:",
+    "ct:",
     "chuyển tiếp:",
 ];
 

@@ -160,3 +160,17 @@ fn six_hundred_recipients_and_hostile_headers_cost_little() {
         }
     }
 }
+
+#[test]
+fn a_report_of_our_machines_that_is_sent_on_is_known() {
+    let report = "Delivered-To: vanthu@so.gov.vn\nFrom: MAILER-DAEMON@mbox.so.gov.vn (Mail Delivery System)\nTo: vanthu@so.gov.vn\nAuto-Submitted: auto-replied\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nx\n--b--\n";
+    let sent_on = |letter: &str| facts(true, "vanthu@so.gov.vn", &["rieng@gmail.com"], letter);
+    let ours = sent_on(report);
+    let evidence = ours.evidence(&address("rieng@gmail.com"));
+    assert_eq!((evidence.letter, ours.automatic), (Letter::Machine, true));
+    // Written by anyone in the world it is a letter like others, and refused like them.
+    let outside = "Received: from mx.example.com (mx.example.com [203.0.113.5]) by mx.so.gov.vn (Postfix) with ESMTP id A\n\tfor <vanthu@so.gov.vn>; Mon, 02 Mar 2026 08:12:40 +0700\n";
+    assert!(!sent_on(&format!("{outside}{report}")).automatic);
+    let letter = "Delivered-To: vanthu@so.gov.vn\nFrom: binh@so.gov.vn\nTo: vanthu@so.gov.vn\nAuto-Submitted: auto-notified\n\nx\n";
+    assert!(!sent_on(letter).automatic);
+}

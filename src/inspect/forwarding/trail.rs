@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Standing, received::Hop};
 use crate::{
-    facts::Way,
+    facts::{Provider, Way},
     message::{Address, Headers},
 };
 
@@ -77,8 +77,11 @@ impl Trail {
     ) -> impl Iterator<Item = (&'static str, Address)> + 'a {
         let counts = move |signal: &str, who: &Address| match way {
             Way::Out => standing.our_box(who) && !standing.recipients.contains(who),
-            // The line of the last hop is for us, those before it are anyone's.
-            Way::In => signal != "received-for" && !standing.our_box(who),
+            // The line of the last hop is for us, those before it are anyone's; but what was for a box of a public
+            // provider came no further by itself (Yandex writes nothing else).
+            Way::In => {
+                !standing.our_box(who) && (signal != "received-for" || Provider::of(who).is_some())
+            }
         };
         self.boxes
             .iter()

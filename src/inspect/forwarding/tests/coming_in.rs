@@ -50,6 +50,16 @@ fn what_comes_in_forwarded_names_provider_and_mailbox() {
             Some("toi@yahoo.com.vn"),
         ),
         (
+            "Yandex, which leaves only the way into the box",
+            None,
+            "khach@example.com",
+            with(
+                "Received: from mxfront0q.mail.yandex.net (localhost [127.0.0.1])\n\tby mxback0q.mail.yandex.net with LMTP id 8B27\n\tfor <toi@yandex.ru>; Mon, 14 Sep 2026 09:03:15 +0300\n",
+            ),
+            Some("yandex"),
+            Some("toi@yandex.ru"),
+        ),
+        (
             "Outlook, a rule that redirects",
             None,
             "toi@hotmail.com",
