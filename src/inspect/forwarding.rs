@@ -156,7 +156,7 @@ pub fn forwarding(message: &Message, standing: &Standing) -> Forwarding {
         travelled: travelled || way == Way::In,
         told,
         // Nobody in the world can write one that counts: it would be sent on, and kept aside instead of refused.
-        automatic: trail.arrival.is_none() && kind::is_automatic(message),
+        automatic: !trail.from_the_world && kind::is_automatic(message),
         provider: provider.or(marks.provider),
         mailbox,
         unnamed,

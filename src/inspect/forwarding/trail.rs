@@ -14,6 +14,8 @@ pub(super) struct Trail {
     /// The field by which the letter came in from outside: below it everything may be forged by whoever sent
     /// it. None: no line shows that it came from outside.
     pub(super) arrival: Option<usize>,
+    /// Whether a line shows a client out in the world, which did not log in.
+    pub(super) from_the_world: bool,
     /// The first Received line: what stands above it was written by whoever hands the letter in.
     first: Option<usize>,
     /// The first field that shows a delivery into a mailbox.
@@ -40,6 +42,7 @@ impl Trail {
                         continue;
                     }
                     let hop = Hop::parse(field.value);
+                    trail.from_the_world |= hop.client.is_some() && from_outside(&hop, standing);
                     if trail.arrival.is_none() && from_outside(&hop, standing) {
                         trail.arrival = Some(index);
                     }

@@ -222,6 +222,9 @@ impl File {
         for _ in 0..MAX_CHAIN {
             let Some(number) = wanted.pop() else { break };
             for entry in self.versions(number) {
+                if self.is_exhausted() {
+                    return found;
+                }
                 let buffer = self.buffer(entry.buffer);
                 let at = entry.at as usize;
                 let rest = buffer.get(at..).unwrap_or_default();
@@ -229,9 +232,6 @@ impl File {
                     object::read(rest.get(..MAX_MEANT).unwrap_or(rest), 0, &mut |_| ());
                 let left = self.work.get().saturating_sub(end as u64 + 64);
                 self.work.set(left);
-                if left == 0 {
-                    return found;
-                }
                 match value {
                     Value::Ref(next, _) if next != number => wanted.push(next),
                     value => found.push((Some(entry), value)),
