@@ -5,6 +5,7 @@
 //! line, how it looks, where on the paper, what stands beside it, and what speaks against it. A finding names
 //! the word, the place and the reasons, and nothing that stood around it. Time is linear in the text.
 
+mod beside;
 mod glimpse;
 mod join;
 mod lexicon;

@@ -1,7 +1,7 @@
 //! Words that stand over several lines: one letter a line, one word a line, a field whose value stands on the
 //! next line; and words that only the end of a line cuts off another.
 
-use super::{Found, Ground, Lexicon, Said, line, page::ENCODINGS, page::Line};
+use super::{Found, Ground, Lexicon, Said, beside, line, page::ENCODINGS, page::Line};
 use crate::{content::Spot, questions::Evidence, vietnamese};
 
 /// Letters of a column of letters that are read.
@@ -155,7 +155,7 @@ fn words(lexicon: &Lexicon, lines: &mut [Line<'_>], at: usize) {
         at.checked_sub(back)
             .and_then(|far| lines.get(far))
             .filter(|far| far.spot == line.spot && far.page == line.page)
-            .filter(|far| line::is_capitals(&far.text, far.legacy))
+            .filter(|far| beside::is_capitals(&far.text, far.legacy))
             .is_some_and(|far| crosses(lexicon, last_words(&far.text), text))
     });
     let before_alone = before.map(|before| (before.text.trim().to_owned(), before.legacy));
@@ -203,7 +203,8 @@ fn crosses(lexicon: &Lexicon, before: &str, behind: &str) -> bool {
 /// words, written alike, not something of its own (`MẬT` and `CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC BÓC BÌ`).
 fn goes_on<'t>(line: &Line<'_>, next: &'t Line<'_>) -> Option<&'t str> {
     let text = next.text.trim();
-    let alike = line::is_capitals(&line.text, line.legacy) == line::is_capitals(text, next.legacy);
+    let alike =
+        beside::is_capitals(&line.text, line.legacy) == beside::is_capitals(text, next.legacy);
     let own = next.spot != line.spot
         || next.page != line.page
         || !next.said.stamps.is_empty()

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::{Found, Ground, Lexicon, Said, join, line};
+use super::{Found, Ground, Lexicon, Said, beside, join, line};
 use crate::{
     content::{Span, Spot, Style},
     questions::Evidence,
@@ -107,7 +107,7 @@ impl<'s> Page<'s> {
             }
             let minor = matches!(line.spot, Spot::Comment | Spot::Deleted | Spot::Property);
             page.released |=
-                line.said.released && line::is_capitals(&line.text, line.legacy) && !minor;
+                line.said.released && beside::is_capitals(&line.text, line.legacy) && !minor;
             if line.said.mark.is_some() || line.said.several {
                 page.marked.push(at);
             }
@@ -184,7 +184,7 @@ impl<'s> Page<'s> {
             return false;
         };
         let text = before.text.trim_end();
-        let head = before.said.emblem || before.said.number || line::is_capitals(text, false);
+        let head = before.said.emblem || before.said.number || beside::is_capitals(text, false);
         !head
             && line.spot == Spot::Body
             && before.spot == Spot::Body
